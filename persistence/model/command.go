@@ -1,0 +1,151 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// Key is the idempotency key of a write: the bot and the update that caused it, and the
+// position of the write among the effects of that update. A command that arrives again
+// with its key gets the first answer.
+type Key struct {
+	Bot     int64
+	Update  int64
+	Ordinal int
+}
+
+// Command is a write. The persistence layer carries commands out one after the other.
+type Command interface {
+	// Actor is the person who asks for the write.
+	Actor() Person
+}
+
+// CreateUserEvent makes a personal event of a draft. Draft is minted when the wizard
+// opens and is unique per owner: every confirmation of one draft is one event.
+type CreateUserEvent struct {
+	By    Person
+	Draft int64
+	Details
+}
+
+// CreateCommunityEvent makes an event of a community.
+type CreateCommunityEvent struct {
+	By             Person
+	Community      int64 // Telegram chat id
+	CommunityTitle string
+	Draft          int64
+	Details
+}
+
+// JoinEvent puts a person on an event's list, or on its waiting list where it is full.
+// To join again is no error: the answer is the part the person has.
+type JoinEvent struct {
+	By    Person
+	Event int64
+}
+
+// LeaveEvent takes a person off both lists; the first who waits moves up.
+type LeaveEvent struct {
+	By    Person
+	Event int64
+}
+
+// CancelEvent calls an event off. Only its owner may.
+type CancelEvent struct {
+	By    Person
+	Event int64
+}
+
+// Actor implements [Command].
+func (c CreateUserEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c CreateCommunityEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c JoinEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c LeaveEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c CancelEvent) Actor() Person { return c.By }
+
+// Answer is what a committed command did. It is given only after COMMIT.
+type Answer struct {
+	Event int64
+	// Part is the actor's part in the event afterwards.
+	Part Part
+	// Replayed says that the key (or the draft) had been committed before and this is
+	// the first answer again.
+	Replayed bool
+	// Changed says that a create named a draft that already is an event with other
+	// details; Event is that event, which was left as it is.
+	Changed bool
+}
+
+// Errors of commands. A command that fails with one of them changed nothing.
+var (
+	ErrNotFound    = errors.New("no such event")
+	ErrNotOwner    = errors.New("the event belongs to someone else")
+	ErrClosed      = errors.New("the event is cancelled or hidden")
+	ErrPast        = errors.New("the event would start or has ended in the past")
+	ErrKeyReused   = errors.New("the key was used for another command")
+	ErrBusy        = errors.New("too many writes are waiting")
+	ErrUnavailable = errors.New("the database cannot be reached")
+	// ErrUnknown: the connection was lost while committing; the command may or may not
+	// have taken effect. The same key tells.
+	ErrUnknown = errors.New("the outcome of the write is not known")
+)
+
+// InvalidError says which field of a command breaks a limit.
+type InvalidError struct {
+	Field  string
+	Reason string
+}
+
+func (e *InvalidError) Error() string { return fmt.Sprintf("invalid %s: %s", e.Field, e.Reason) }
+
+// Validate checks the limits that need no clock.
+func (d *Details) Validate() error {
+	switch {
+	case d.Title == "":
+		return &InvalidError{"title", "empty"}
+	case !text(d.Title, MaxTitle):
+		return &InvalidError{"title", "too long or not text"}
+	case !text(d.Description, MaxDescription):
+		return &InvalidError{"description", "too long or not text"}
+	case !text(d.Place, MaxPlace):
+		return &InvalidError{"place", "too long or not text"}
+	case !d.Category.Valid():
+		return &InvalidError{"category", "unknown"}
+	case !d.Point.Valid():
+		return &InvalidError{"point", "not on the globe"}
+	case d.Capacity < 0 || d.Capacity > MaxCapacity:
+		return &InvalidError{"capacity", "out of range"}
+	case d.Ends.Before(d.Starts):
+		return &InvalidError{"ends", "before it starts"}
+	case d.Ends.Sub(d.Starts) > MaxDuration:
+		return &InvalidError{"ends", "lasts too long"}
+	}
+	if _, err := time.LoadLocation(d.Zone); err != nil || d.Zone == "" {
+		return &InvalidError{"zone", "unknown"}
+	}
+	return nil
+}
+
+// text reports whether s is valid UTF-8 without NUL (which PostgreSQL refuses) and has at
+// most limit code points.
+func text(s string, limit int) bool {
+	if len(s) > 4*limit || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if r == 0 {
+			return false
+		}
+	}
+	return utf8.RuneCountInString(s) <= limit
+}
