@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"okolo/persistence/model"
+)
+
+// openEvent loads an event; presentEvent shows its card.
+func (s State) openEvent(c Context, id int64) Turn {
+	if s.Screen == ScreenNearby || s.Screen == ScreenMine || s.Screen == ScreenHome {
+		s.Back = s.Screen
+	}
+	s.Screen, s.Event = ScreenEvent, id
+	return Turn{Next: s, Await: []any{LoadEvents{Context: c, IDs: []int64{id}}}}
+}
+
+// eventsLoaded shows the screen that asked for events.
+func (s State) eventsLoaded(in EventsLoaded) Turn {
+	if in.Err != nil {
+		return s.unread(in.Context)
+	}
+	if s.Screen == ScreenNearby {
+		return s.presentNearby(in.Context, in.Events)
+	}
+	if len(in.Events) == 0 {
+		return s.tell(in.Context, "event_gone")
+	}
+	return s.presentEvent(in.Context, in.Events[0])
+}
+
+// unread says that the database could not be read, and what had been done before that.
+func (s State) unread(c Context) Turn {
+	if c.Headline != "" || c.Toast != "" {
+		return s.tell(c, "done_but_cannot_read", "Done", strings.TrimSpace(c.Headline+" "+c.Toast))
+	}
+	return s.tell(c, "cannot_read")
+}
+
+// presentEvent shows the card of an event.
+func (s State) presentEvent(c Context, e model.Seen) Turn {
+	t := s.tongue(c)
+	var b strings.Builder
+	if c.Headline != "" {
+		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", escape(c.Headline))
+	}
+	if e.Status == model.Cancelled {
+		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))
+	}
+	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(t.period(e.Details, c.Now)))
+	fmt.Fprintf(&b, "\n📍 %s", escape(s.place(t, e.Event)))
+	if e.Description != "" {
+		b.WriteString("\n\n" + escape(e.Description))
+	}
+	b.WriteString("\n\n" + t.attendance(e))
+	switch e.Part {
+	case model.Going:
+		b.WriteString("\n" + t.html("card_you_go"))
+	case model.Waiting:
+		b.WriteString("\n" + t.html("card_you_wait"))
+	}
+	return s.present(c, Message{Text: b.String(), Buttons: s.eventButtons(t, c, e)})
+}
+
+func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
+	var rows [][]Button
+	if e.Status == model.Open && e.Ends.After(c.Now) {
+		act := Button{Text: t.say("button_join"), Data: s.encode(actJoin, e.ID)}
+		if e.Part != model.Absent {
+			act = Button{Text: t.say("button_leave"), Data: s.encode(actLeave, e.ID)}
+		}
+		rows = append(rows, []Button{act})
+		if e.Owner == c.From.ID {
+			rows = append(rows, []Button{{Text: t.say("button_call_off"), Data: s.encode(actCallOff, e.ID)}})
+		}
+	}
+	return append(rows, []Button{
+		{Text: t.say("button_back"), Data: s.encode(actBack)},
+		{Text: t.say("button_route"), URL: fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=17/%.6f/%.6f", e.Lat, e.Lon, e.Lat, e.Lon)},
+	})
+}
+
+// askCallOff asks the organiser once more, in place of the card.
+func (s State) askCallOff(c Context, id int64) Turn {
+	t := s.tongue(c)
+	s.Screen, s.Event = ScreenEvent, id
+	return s.present(c, Message{Text: t.html("ask_call_off"), Buttons: [][]Button{{
+		{Text: t.say("button_call_off_yes"), Data: s.encode(actCallOffYes, id)},
+		{Text: t.say("button_call_off_no"), Data: s.encode(actEvent, id)},
+	}}})
+}
+
+// period returns when an event takes place, in its own time zone.
+func (t *tongue) period(d model.Details, now time.Time) string {
+	z := zone(d.Zone)
+	from, to := d.Starts.In(z), d.Ends.In(z)
+	text := t.moment(from, now)
+	if daysBetween(from, to) == 0 {
+		text += to.Format("–15:04")
+	} else {
+		text += " – " + t.moment(to, now)
+	}
+	return fmt.Sprintf("%s (%s)", text, from.Format("MST")+", "+d.Zone)
+}
+
+// place returns where an event takes place, with the distance if it is known.
+func (s State) place(t *tongue, e model.Event) string {
+	text := e.Place
+	if text == "" {
+		text = fmt.Sprintf("%.5f, %.5f", e.Lat, e.Lon)
+	}
+	if d, ok := s.distance(e.ID); ok {
+		text += " · " + t.distance(d)
+	}
+	return text
+}
+
+// attendance returns who comes, and how many.
+func (t *tongue) attendance(e model.Seen) string {
+	if e.Going == 0 && e.Capacity == 0 {
+		return t.html("card_nobody")
+	}
+	text := t.count("going", e.Going)
+	if e.Capacity > 0 {
+		text = t.html("card_going_of", "Going", e.Going, "Capacity", e.Capacity)
+	}
+	if len(e.Names) > 0 {
+		names := strings.Join(e.Names, ", ")
+		if e.Going > len(e.Names) {
+			names += ", …"
+		}
+		text += ": " + escape(names)
+	}
+	if e.Waiting > 0 {
+		text += "\n" + t.count("card_waiting", e.Waiting)
+	}
+	return text
+}

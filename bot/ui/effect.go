@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"okolo/persistence/model"
+)
+
+// FindNearby asks for a search; its result is [NearbyFound]. The limit is set by whoever
+// carries it out, since it depends on the memory guard.
+type FindNearby struct {
+	Context
+	Search model.Search
+}
+
+// LoadEvents asks for events by id; its result is [EventsLoaded].
+type LoadEvents struct {
+	Context
+	IDs []int64 // at most PageSize
+}
+
+// LoadMine asks for the events that the person made or joined; its result is [MineLoaded].
+type LoadMine struct {
+	Context
+	Limit int
+}
+
+// LoadStats asks for the program's statistics as text; its result is [StatsLoaded].
+type LoadStats struct{ Context }
+
+// Write asks for a write; its result is [Written], after COMMIT.
+type Write struct {
+	Context
+	Command model.Command
+}
+
+// Send sends a new message to the person; its result is [Sent].
+type Send struct {
+	Context
+	Slot    Slot
+	Message Message
+}
+
+// Edit replaces a message in place. It has a result, [Sent], only where the message was
+// gone and a new one took its place.
+type Edit struct {
+	Context
+	Slot    Slot
+	ID      int64
+	Message Message
+}
+
+// Answer ends a press: the button stops spinning, and Text, if any, is shown.
+type Answer struct {
+	Callback string
+	Text     string // plain, at most 200 characters
+	Alert    bool   // to be dismissed by hand
+}
+
+// Slot names the part of the screen that a message shows.
+type Slot uint8
+
+// The slots.
+const (
+	SlotNone   Slot = iota // not a part of the screen
+	SlotScreen             // a screen of one message
+	SlotMap
+	SlotList
+)
+
+// Message is what a message shows.
+type Message struct {
+	Text     string // HTML as Telegram has it; the caption where there is a map
+	Map      *Map
+	Buttons  [][]Button
+	Keyboard *Keyboard // in place of Buttons
+}
+
+// Button is an inline button: Data comes back with the press, or URL is opened.
+type Button struct {
+	Text string
+	Data string // at most 64 bytes
+	URL  string
+}
+
+// Keyboard is the keyboard that stays below the input field.
+type Keyboard struct {
+	Location string // label of the button that sends the person's location
+	Hint     string // shown in the empty input field
+}
+
+// Map is the picture of a search.
+type Map struct {
+	Centre model.Point
+	Radius int // metres
+	Pins   []Pin
+	Lang   string
+}
+
+// Pin is a numbered pin on the map.
+type Pin struct {
+	model.Point
+	Number int
+	Kind   model.Kind
+}

@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"okolo/persistence/model"
+)
+
+// Command is a message that begins with a slash.
+type Command struct {
+	Context
+	Name string // without the slash, lower case
+	Arg  string
+}
+
+// Text is any other message of words.
+type Text struct {
+	Context
+	Text string
+}
+
+// Location is a place that a person sent: a location or a venue.
+type Location struct {
+	Context
+	model.Point
+	Zone  string // IANA name of the time zone there
+	Title string // of a venue
+}
+
+// Press is the press of a button.
+type Press struct {
+	Context
+	Data string
+}
+
+// Unsupported is a message of a kind that the bot has no use for: a sticker, a voice.
+type Unsupported struct{ Context }
+
+// NearbyFound is the result of [FindNearby].
+type NearbyFound struct {
+	Context
+	Found []model.Found
+	Err   error
+}
+
+// EventsLoaded is the result of [LoadEvents].
+type EventsLoaded struct {
+	Context
+	Events []model.Seen
+	Err    error
+}
+
+// MineLoaded is the result of [LoadMine].
+type MineLoaded struct {
+	Context
+	Events []model.Seen
+	Err    error
+}
+
+// Written is the result of [Write].
+type Written struct {
+	Context
+	Command model.Command
+	Answer  model.Answer
+	Err     error
+}
+
+// StatsLoaded is the result of [LoadStats].
+type StatsLoaded struct {
+	Context
+	Lines string
+	Err   error
+}
+
+// Sent is the result of [Send], and of an [Edit] that had to be sent anew because the
+// message is gone.
+type Sent struct {
+	Slot Slot
+	ID   int64 // 0: it could not be sent
+}
+
+// sent notes the message that now shows a part of the screen.
+func (s State) sent(in Sent) State {
+	switch in.Slot {
+	case SlotMap:
+		s.MapMessageID = in.ID
+	case SlotList:
+		s.ListMessageID, s.Message = in.ID, in.ID
+	case SlotScreen:
+		s.Message = in.ID
+	}
+	return s
+}

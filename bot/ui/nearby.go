@@ -1,0 +1,295 @@
+package ui
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"strings"
+	"time"
+
+	"okolo/persistence/model"
+)
+
+// radii are the radiuses offered, in km.
+var radii = []int32{1, 2, 5, 10, 25, 50, 100}
+
+// location starts a search, or answers the wizard's question where.
+func (s State) location(in Location) Turn {
+	if !in.Point.Valid() {
+		return s.tell(in.Context, "off_globe")
+	}
+	s.Revision++
+	if s.Screen == ScreenWizard && s.Draft != nil && s.Draft.Step == StepWhere {
+		return s.wizardPlace(in.Context, in.Point, in.Zone, in.Title)
+	}
+	s.Here, s.Zone = in.Point, in.Zone
+	return s.search(in.Context)
+}
+
+// search looks around Here with the filters as they are.
+func (s State) search(c Context) Turn {
+	if s.Zone == "" {
+		return s.tell(c, "need_location")
+	}
+	s.Screen, s.Page = ScreenNearby, 0
+	from, to := s.Days.span(c.Now.In(zone(s.Zone)))
+	return Turn{Next: s, Await: []any{FindNearby{Context: c, Search: model.Search{
+		Point: s.Here, Radius: int(s.Radius), From: from, To: to, Category: s.Category,
+	}}}}
+}
+
+// span returns the part of time that the days cover, seen from now; what is on now counts
+// as today.
+func (d Days) span(now time.Time) (from, to time.Time) {
+	midnight := func(days int) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day()+days, 0, 0, 0, 0, now.Location())
+	}
+	switch d {
+	case Tomorrow:
+		return midnight(1), midnight(2)
+	case Week:
+		return now, midnight(7)
+	}
+	return now, midnight(1)
+}
+
+// nearbyFound prepares what was found for display.
+func (s State) nearbyFound(in NearbyFound) Turn {
+	if in.Err != nil {
+		return s.tell(in.Context, "cannot_read")
+	}
+	s.Search++
+	s.Page, s.Counts = 0, Counts{}
+	s.Prepared = make([]Prepared, len(in.Found))
+	for i, f := range in.Found {
+		s.Prepared[i] = Prepare(f.ID, f.Metres)
+		switch f.Kind {
+		case model.Community:
+			s.Counts.Community++
+		case model.Imported:
+			s.Counts.Imported++
+		default:
+			s.Counts.People++
+		}
+	}
+	return s.showNearby(in.Context)
+}
+
+// showNearby loads the events of the current page; presentNearby shows them.
+func (s State) showNearby(c Context) Turn {
+	if s.Zone == "" {
+		return s.showHome(c)
+	}
+	s.Screen = ScreenNearby
+	page := s.page()
+	if len(page) == 0 {
+		return s.presentNearby(c, nil)
+	}
+	ids := make([]int64, len(page))
+	for i, p := range page {
+		ids[i] = p.ID()
+	}
+	return Turn{Next: s, Await: []any{LoadEvents{Context: c, IDs: ids}}}
+}
+
+// presentNearby shows the map and the list: in place where the press came from the list of
+// the newest pair, as two new messages otherwise.
+func (s State) presentNearby(c Context, events []model.Seen) Turn {
+	picture := Message{Map: s.nearbyMap(c, events), Text: s.nearbyCaption(c)}
+	list := s.nearbyList(c, events)
+	key := picture.key()
+	if c.Message != 0 && c.Message == s.ListMessageID && s.MapMessageID != 0 {
+		t := Turn{Next: s, Emit: []any{Edit{Context: c, Slot: SlotList, ID: c.Message, Message: list}}}
+		t.Next.Message = c.Message
+		if key != s.MapShown {
+			t.Next.MapShown = key
+			t.Emit = append(t.Emit, Edit{Context: c, Slot: SlotMap, ID: s.MapMessageID, Message: picture})
+		}
+		t.Emit = append(t.Emit, c.answer()...)
+		return t
+	}
+	s.MapShown = key
+	return Turn{
+		Next: s,
+		Await: []any{
+			Send{Context: c, Slot: SlotMap, Message: picture},
+			Send{Context: c, Slot: SlotList, Message: list},
+		},
+		Emit: c.answer(),
+	}
+}
+
+func (s State) nearbyMap(c Context, events []model.Seen) *Map {
+	m := &Map{Centre: s.Here, Radius: int(s.Radius), Lang: s.tongue(c).lang}
+	for _, e := range events {
+		m.Pins = append(m.Pins, Pin{Point: e.Point, Number: s.number(e.ID), Kind: e.Kind})
+	}
+	return m
+}
+
+func (s State) nearbyCaption(c Context) string {
+	t := s.tongue(c)
+	return t.html("map_caption", "Radius", s.Radius/1000, "Days", s.days(t))
+}
+
+// nearbyList is the text and the buttons below the map.
+func (s State) nearbyList(c Context, events []model.Seen) Message {
+	t := s.tongue(c)
+	var b strings.Builder
+	if c.Headline != "" {
+		b.WriteString(escape(c.Headline) + "\n\n")
+	}
+	b.WriteString(t.html("nearby_title", "Radius", s.Radius/1000, "Days", s.days(t), "Category", t.category(s.Category)))
+	if len(s.Prepared) == 0 {
+		b.WriteString("\n\n" + t.html("nearby_empty"))
+	} else {
+		b.WriteString("\n" + t.count("nearby_found", len(s.Prepared),
+			"People", s.Counts.People, "Community", s.Counts.Community, "Imported", s.Counts.Imported) + "\n")
+	}
+	for _, e := range events {
+		d, _ := s.distance(e.ID)
+		fmt.Fprintf(&b, "\n<b>%d.</b> %s\n%s", s.number(e.ID), escape(e.Title), escape(strings.Join([]string{
+			t.moment(e.Starts.In(zone(e.Zone)), c.Now), t.distance(d), t.category(e.Category)}, " · ")))
+		if e.Going > 0 {
+			b.WriteString(" · " + t.count("going", e.Going))
+		}
+		b.WriteByte('\n')
+	}
+	return Message{Text: b.String(), Buttons: s.nearbyButtons(t, events)}
+}
+
+func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
+	search := int64(s.Search)
+	var rows [][]Button
+	var numbers []Button
+	for _, e := range events {
+		numbers = append(numbers, Button{Text: fmt.Sprint(s.number(e.ID)), Data: s.encode(actEvent, e.ID)})
+	}
+	if len(numbers) > 0 {
+		rows = append(rows, numbers)
+	}
+	if last := s.lastPage(); last > 0 {
+		rows = append(rows, []Button{
+			{Text: "◀", Data: s.encode(actPage, search, int64(max(s.Page-1, 0)))},
+			{Text: fmt.Sprintf("%d / %d", s.Page+1, last+1), Data: s.encode(actPage, search, int64(s.Page))},
+			{Text: "▶", Data: s.encode(actPage, search, int64(min(s.Page+1, last)))},
+		})
+	}
+	smaller, wider := s.radiusBeside()
+	rows = append(rows, []Button{
+		{Text: t.say("button_radius_smaller", "Radius", smaller), Data: s.encode(actRadius, search, int64(smaller))},
+		{Text: t.say("button_radius_wider", "Radius", wider), Data: s.encode(actRadius, search, int64(wider))},
+	})
+	var days []Button
+	for d := range spans {
+		text := t.say(dayNames[d])
+		if d == s.Days {
+			text = "• " + text + " •"
+		}
+		days = append(days, Button{Text: text, Data: s.encode(actDays, search, int64(d))})
+	}
+	return append(rows, days, []Button{
+		{Text: t.category(s.Category), Data: s.encode(actCategories, search)},
+		{Text: t.say("button_create"), Data: s.encode(actCreate)},
+		{Text: t.say("button_mine"), Data: s.encode(actMine)},
+	})
+}
+
+// nearbyPress handles the buttons of the list. Those of an earlier search show the newest
+// one instead, and say so.
+func (s State) nearbyPress(c Context, d data) Turn {
+	if s.Zone == "" {
+		return s.tell(c, "need_location")
+	}
+	if uint32(d.arg(0)) != s.Search {
+		c.Toast = s.tongue(c).say("old_list")
+		c.Message = 0
+		return s.showNearby(c)
+	}
+	switch d.action {
+	case actPage:
+		s.Page = int16(min(max(d.arg(1), 0), int64(s.lastPage())))
+		return s.showNearby(c)
+	case actRadius:
+		km := min(max(d.arg(1), int64(radii[0])), int64(radii[len(radii)-1]))
+		s.Radius = int32(km) * 1000
+	case actDays:
+		s.Days = Days(min(max(d.arg(1), 0), int64(spans-1)))
+	case actCategories:
+		return s.showCategories(c)
+	case actCategory:
+		s.Category = ""
+		if i := d.arg(1); i > 0 && i <= int64(len(model.Categories)) {
+			s.Category = model.Categories[i-1]
+		}
+	}
+	return s.search(c)
+}
+
+// showCategories offers the categories in place of the list.
+func (s State) showCategories(c Context) Turn {
+	s.Screen = ScreenCategories
+	t := s.tongue(c)
+	choices := []Button{{Text: t.category(""), Data: s.encode(actCategory, int64(s.Search), 0)}}
+	for i, k := range model.Categories {
+		choices = append(choices, Button{Text: t.category(k), Data: s.encode(actCategory, int64(s.Search), int64(i+1))})
+	}
+	return s.present(c, Message{Text: t.html("choose_category"), Buttons: grid(choices, 3)})
+}
+
+// radiusBeside returns the next smaller and the next wider radius, in km.
+func (s State) radiusBeside() (smaller, wider int32) {
+	smaller, wider = radii[0], radii[len(radii)-1]
+	for _, r := range radii {
+		if r*1000 < s.Radius {
+			smaller = r
+		}
+		if r*1000 > s.Radius {
+			return smaller, r
+		}
+	}
+	return smaller, wider
+}
+
+var dayNames = [spans]string{"today", "tomorrow", "week"}
+
+func (s State) days(t *tongue) string { return t.say(dayNames[s.Days]) }
+
+// number returns an event's number in the whole list, from 1.
+func (s State) number(event int64) int {
+	for i, p := range s.Prepared {
+		if p.ID() == event {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// key is a hash of all that a map message shows, to leave out an edit that changes nothing.
+func (m Message) key() uint32 {
+	h := fnv.New32a()
+	b := make([]byte, 0, 512)
+	b = append(b, m.Text...)
+	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(m.Map.Centre.Lat))
+	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(m.Map.Centre.Lon))
+	b = binary.LittleEndian.AppendUint32(b, uint32(m.Map.Radius))
+	for _, p := range m.Map.Pins {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p.Lat))
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p.Lon))
+		b = binary.LittleEndian.AppendUint32(b, uint32(p.Number))
+		b = append(b, p.Kind...)
+	}
+	_, _ = h.Write(b) // never fails
+	return h.Sum32()
+}
+
+// grid lays buttons out in rows of n.
+func grid(buttons []Button, n int) [][]Button {
+	var rows [][]Button
+	for len(buttons) > n {
+		rows = append(rows, buttons[:n])
+		buttons = buttons[n:]
+	}
+	return append(rows, buttons)
+}

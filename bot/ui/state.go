@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"okolo/persistence/model"
+)
+
+// State is what the bot remembers of a conversation between two inputs. It is plain data
+// for the user interface and for navigation; all that must not be lost is in PostgreSQL.
+// The numbers in the tags are its stored form: never reuse one.
+type State struct {
+	Lang     string `cbor:"1,keyasint,omitempty"` // chosen by the person; empty: that of their Telegram
+	Screen   Screen `cbor:"2,keyasint,omitempty"`
+	Revision uint32 `cbor:"3,keyasint,omitempty"` // counts the screens shown; a button carries it
+
+	Message       int64 `cbor:"4,keyasint,omitempty"` // the message that shows the screen
+	MapMessageID  int64 `cbor:"5,keyasint,omitempty"` // the map picture,
+	ListMessageID int64 `cbor:"6,keyasint,omitempty"` // and the list below it
+
+	MapShown uint32 `cbor:"21,keyasint,omitempty"` // hash of what the picture shows
+
+	// The search: where, how wide, which days, what.
+	Search   uint32         `cbor:"7,keyasint,omitempty"` // counts the searches; a list's button carries it
+	Here     model.Point    `cbor:"8,keyasint,omitempty"`
+	Zone     string         `cbor:"9,keyasint,omitempty"` // time zone of Here; empty: no search yet
+	Radius   int32          `cbor:"10,keyasint,omitempty"`
+	Days     Days           `cbor:"11,keyasint,omitempty"`
+	Category model.Category `cbor:"12,keyasint,omitempty"`
+	Page     int16          `cbor:"13,keyasint,omitempty"`
+	Counts   Counts         `cbor:"14,keyasint,omitempty"`
+	Prepared []Prepared     `cbor:"15,keyasint,omitempty"` // the nearest first
+
+	Event int64  `cbor:"16,keyasint,omitempty"` // on the card
+	Back  Screen `cbor:"17,keyasint,omitempty"` // where the card was opened
+
+	Draft     *Draft `cbor:"18,keyasint,omitempty"`
+	LastDraft int64  `cbor:"19,keyasint,omitempty"` // the last one confirmed,
+	LastEvent int64  `cbor:"20,keyasint,omitempty"` // and the event it became
+}
+
+// StateVersion is the version of the stored form of [State]. A snapshot of another version
+// is not read.
+const StateVersion = 1
+
+// Fresh is the state of a person the bot does not know.
+func Fresh() State { return State{Radius: 5000} }
+
+// Screen is what a person looks at.
+type Screen uint8
+
+// The screens.
+const (
+	ScreenHome Screen = iota
+	ScreenNearby
+	ScreenEvent
+	ScreenMine
+	ScreenWizard
+	ScreenCategories
+	screens // how many there are
+)
+
+// Days is the span of days of a search.
+type Days uint8
+
+// The spans.
+const (
+	Today Days = iota
+	Tomorrow
+	Week
+	spans // how many there are
+)
+
+// Counts are the events found, by where they came from.
+type Counts struct {
+	People    int16 `cbor:"1,keyasint,omitempty"`
+	Community int16 `cbor:"2,keyasint,omitempty"`
+	Imported  int16 `cbor:"3,keyasint,omitempty"`
+}
+
+// Prepared is an event prepared for display, packed into eight bytes because a session
+// holds up to fifty: the id in the upper 44 bits, the distance in metres in the lower 20.
+type Prepared uint64
+
+const metreBits = 20
+
+// Prepare packs an event id below 2^44 and a distance, cut at 1,048,575 m.
+func Prepare(id int64, metres int) Prepared {
+	return Prepared(uint64(id)<<metreBits | uint64(min(max(metres, 0), 1<<metreBits-1)))
+}
+
+// ID returns the event's id.
+func (p Prepared) ID() int64 { return int64(p >> metreBits) }
+
+// Metres returns the distance from the place of the search.
+func (p Prepared) Metres() int { return int(p & (1<<metreBits - 1)) }
+
+// Trim returns s with at most limit events prepared. What is shown stays on a page that
+// exists.
+func (s State) Trim(limit int) State {
+	if len(s.Prepared) > limit {
+		s.Prepared = append([]Prepared(nil), s.Prepared[:limit]...)
+		s.Page = min(s.Page, s.lastPage())
+	}
+	return s
+}
+
+// lastPage is the number of the last page of the list, from 0.
+func (s State) lastPage() int16 { return int16(max(0, len(s.Prepared)-1) / PageSize) }
+
+// page returns the events of the current page.
+func (s State) page() []Prepared {
+	from := min(int(s.Page)*PageSize, len(s.Prepared))
+	return s.Prepared[from:min(from+PageSize, len(s.Prepared))]
+}
+
+// distance returns the distance of an event that is prepared.
+func (s State) distance(event int64) (metres int, ok bool) {
+	for _, p := range s.Prepared {
+		if p.ID() == event {
+			return p.Metres(), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,146 @@
+// Package ui is the bot's user interface as a pure function: [Step] takes a person's state
+// and one input and returns the next state and the effects to carry out.
+//
+// It knows screens, words and the rules of conversation. It knows no clock (the time comes
+// with each input), no I/O (what it needs is asked for by an effect whose result comes back
+// as an input) and no Telegram types (package bot translates). It imports only the nouns of
+// package model and libraries that compute.
+package ui
+
+import (
+	"time"
+
+	"okolo/persistence/model"
+)
+
+// PageSize is the number of events on a page of a list.
+const PageSize = 5
+
+// Turn is what one Step decided.
+type Turn struct {
+	Next State
+	// Await are effects whose results come back to Step before Next is taken.
+	Await []any
+	// Emit are effects to carry out once Next was taken.
+	Emit []any
+	// Repeatable says that the turn had no lasting effect: the same press of the same
+	// button may act again.
+	Repeatable bool
+}
+
+// Context is what an input brings along: who asks, when, and by what button. An effect
+// carries the context of its input, and its result brings it back.
+type Context struct {
+	From     model.Person
+	Operator bool      // one of the program's operators
+	Now      time.Time // when the bot received the input
+	Update   int64     // id of the update; mints draft ids
+	Message  int64     // the message whose button was pressed; 0: not a press
+	Callback string    // id of the press, to be answered
+
+	// Toast is shown briefly above the chat when the press is answered, and Headline above
+	// the next screen: words about what was just done.
+	Toast, Headline string
+}
+
+// Duplicate stands for an input that was already acted upon: redelivered by Telegram, or
+// the second tap of a double tap.
+type Duplicate struct{ Of any }
+
+// Step decides. It changes nothing that s refers to. An input or a result of a type that it
+// does not know leaves everything as it is.
+func Step(s State, in any) Turn {
+	switch in := in.(type) {
+	case Command:
+		return s.command(in)
+	case Text:
+		return s.text(in)
+	case Location:
+		return s.location(in)
+	case Press:
+		return s.press(in)
+	case Unsupported:
+		return s.tell(in.Context, "unsupported")
+	case Duplicate:
+		return s.duplicate(in)
+	case NearbyFound:
+		return s.nearbyFound(in)
+	case EventsLoaded:
+		return s.eventsLoaded(in)
+	case MineLoaded:
+		return s.mineLoaded(in)
+	case Written:
+		return s.written(in)
+	case StatsLoaded:
+		return s.statsLoaded(in)
+	case Sent:
+		return Turn{Next: s.sent(in)}
+	}
+	return Turn{Next: s}
+}
+
+// duplicate shows the outcome of a press once more. The reply to anything else was sent
+// before its state was taken, so there nothing is left to show.
+func (s State) duplicate(d Duplicate) Turn {
+	p, ok := d.Of.(Press)
+	if !ok {
+		return Turn{Next: s}
+	}
+	if p.Message != s.Message {
+		return Turn{Next: s, Emit: []any{Answer{Callback: p.Callback}}}
+	}
+	return s.show(p.Context)
+}
+
+// show shows the screen that s is on: in the pressed message, or in a new one.
+func (s State) show(c Context) Turn {
+	switch s.Screen {
+	case ScreenNearby:
+		return s.showNearby(c)
+	case ScreenEvent:
+		return s.openEvent(c, s.Event)
+	case ScreenMine:
+		return s.openMine(c)
+	case ScreenWizard:
+		if s.Draft != nil {
+			return s.showWizard(c, "")
+		}
+	case ScreenCategories:
+		return s.showCategories(c)
+	}
+	return s.showHome(c)
+}
+
+// present puts a message on the screen: a press edits the pressed message in place,
+// everything else gets a new message.
+func (s State) present(c Context, m Message) Turn {
+	if c.Message == 0 {
+		return Turn{
+			Next:  s,
+			Await: []any{Send{Context: c, Slot: SlotScreen, Message: m}},
+			Emit:  c.answer(),
+		}
+	}
+	s.Message = c.Message
+	return Turn{Next: s, Emit: append([]any{
+		Edit{Context: c, Slot: SlotScreen, ID: c.Message, Message: m},
+	}, c.answer()...)}
+}
+
+// answer ends the press, if it is one.
+func (c Context) answer() []any {
+	if c.Callback == "" {
+		return nil
+	}
+	return []any{Answer{Callback: c.Callback, Text: c.Toast}}
+}
+
+// tell says one sentence and leaves the screen as it is: as an alert for a press, as a
+// message otherwise. The press may act again.
+func (s State) tell(c Context, id string, args ...any) Turn {
+	text := s.tongue(c).say(id, args...)
+	if c.Callback != "" {
+		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: text, Alert: true}}, Repeatable: true}
+	}
+	return Turn{Next: s, Await: []any{Send{Context: c, Message: Message{Text: escape(text)}}}}
+}
