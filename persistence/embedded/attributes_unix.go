@@ -1,0 +1,13 @@
+//go:build unix && !linux
+
+package embedded
+
+import "syscall"
+
+// attributes put a program under the account and into a process group of its own: Ctrl-C of
+// a terminal goes to every process of the foreground group, and has to reach only this one,
+// which drains and then stops the server. A server whose owner was killed is stopped by the
+// next start.
+func attributes(a account) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: a.credential}
+}
