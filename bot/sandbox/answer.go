@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// Error is a refusal in Telegram's own code and words.
+type Error struct {
+	Code        int    // as in HTTP
+	Description string // such as "Bad Request: chat not found"
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%d %s", e.Code, e.Description) }
+
+func badRequest(format string, args ...any) error {
+	return &Error{http.StatusBadRequest, "Bad Request: " + fmt.Sprintf(format, args...)}
+}
+
+func forbidden(why string) error { return &Error{http.StatusForbidden, "Forbidden: " + why} }
+
+func conflict(why string) error { return &Error{http.StatusConflict, "Conflict: " + why} }
+
+var (
+	errNotFound = &Error{http.StatusNotFound, "Not Found"}
+	errTooLarge = &Error{http.StatusRequestEntityTooLarge, "Request Entity Too Large"}
+)
+
+// rawJSON is a result that is JSON already.
+type rawJSON []byte
+
+// MarshalJSON implements [json.Marshaler].
+func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
+
+// described is a result with a sentence, as setWebhook gives it.
+type described struct {
+	result      any
+	description string
+}
+
+type success struct {
+	OK          bool   `json:"ok"`
+	Result      any    `json:"result"`
+	Description string `json:"description,omitempty"`
+}
+
+type failure struct {
+	OK          bool   `json:"ok"`
+	ErrorCode   int    `json:"error_code"`
+	Description string `json:"description"`
+}
+
+// answer writes the outcome of a call. An error that is no [Error] is the sandbox's own
+// failure, and is logged by the caller.
+func answer(w http.ResponseWriter, result any, err error) {
+	if err != nil {
+		refusal := &Error{http.StatusInternalServerError, "Internal Server Error"}
+		errors.As(err, &refusal)
+		writeJSON(w, refusal.Code, failure{false, refusal.Code, refusal.Description})
+		return
+	}
+	switch r := result.(type) {
+	case rawJSON:
+		buf := buffers.Get().(*bytes.Buffer)
+		defer recycle(buf)
+		buf.WriteString(`{"ok":true,"result":`)
+		buf.Write(r)
+		buf.WriteByte('}')
+		send(w, http.StatusOK, buf.Bytes())
+	case described:
+		writeJSON(w, http.StatusOK, success{true, r.result, r.description})
+	default:
+		writeJSON(w, http.StatusOK, success{true, r, ""})
+	}
+}
+
+// buffers are reused between answers; recycle drops those that grew large.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func recycle(b *bytes.Buffer) {
+	if b.Cap() <= 64<<10 {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, code int, v any) {
+	buf := buffers.Get().(*bytes.Buffer)
+	defer recycle(buf)
+	if err := encode(buf, v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	send(w, code, buf.Bytes())
+}
+
+func send(w http.ResponseWriter, code int, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // the caller has gone where this fails
+}
+
+var jsonType = []string{"application/json"}
+
+// encode writes v as JSON, with <, > and & as they are.
+func encode(buf *bytes.Buffer, v any) error {
+	e := json.NewEncoder(buf)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

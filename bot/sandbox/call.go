@@ -1,0 +1,114 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// call is one request of a bot.
+type call struct {
+	*params
+	ctx    context.Context
+	server *Server
+	bot    *bot
+}
+
+func (c *call) now() time.Time { return c.server.now() }
+
+// methodTable returns the methods of the Bot API by their names in lower case: Telegram does
+// not tell cases apart.
+func methodTable() map[string]func(*call) (any, error) {
+	return map[string]func(*call) (any, error){
+		"getme": (*call).getMe, "logout": (*call).logOut, "close": (*call).close,
+		"getupdates": (*call).getUpdates,
+		"setwebhook": (*call).setWebhook, "deletewebhook": (*call).deleteWebhook, "getwebhookinfo": (*call).getWebhookInfo,
+
+		"sendmessage": (*call).sendMessage, "sendphoto": (*call).sendPhoto, "senddocument": (*call).sendDocument,
+		"sendlocation": (*call).sendLocation, "sendvenue": (*call).sendVenue, "sendchataction": (*call).sendChatAction,
+
+		"editmessagetext": (*call).editMessageText, "editmessagecaption": (*call).editMessageCaption,
+		"editmessagemedia": (*call).editMessageMedia, "editmessagereplymarkup": (*call).editMessageReplyMarkup,
+		"deletemessage": (*call).deleteMessage, "deletemessages": (*call).deleteMessages,
+
+		"answercallbackquery": (*call).answerCallbackQuery,
+
+		"setmycommands": (*call).setMyCommands, "getmycommands": (*call).getMyCommands,
+		"deletemycommands": (*call).deleteMyCommands,
+
+		"getchat": (*call).getChat, "getfile": (*call).getFile,
+	}
+}
+
+// route tells the Bot API, downloads, people and the page apart.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/bot"):
+		s.serveCall(w, r, path[len("/bot"):])
+	case strings.HasPrefix(path, "/file/bot"):
+		s.serveFile(w, path[len("/file/bot"):])
+	case strings.HasPrefix(path, "/people/"):
+		s.servePeople(w, r, path[len("/people/"):])
+	case path == "/":
+		servePage(w)
+	default:
+		answer(w, nil, errNotFound)
+	}
+}
+
+// serveCall answers a call: /bot<token>/<method>.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, rest string) {
+	token, method, _ := strings.Cut(rest, "/")
+	id, ok := botID(token)
+	switch {
+	case !ok:
+		answer(w, nil, errNotFound)
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		answer(w, nil, &Error{http.StatusMethodNotAllowed, "Method Not Allowed"})
+	default:
+		p, err := readParams(r)
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		result, err := s.call(r.Context(), id, method, p)
+		answer(w, result, err)
+	}
+}
+
+// call carries a method out.
+func (s *Server) call(ctx context.Context, id int64, method string, p *params) (any, error) {
+	do := s.methods[strings.ToLower(method)]
+	if do == nil {
+		return nil, &Error{http.StatusNotFound, "Not Found: method not found"}
+	}
+	b := s.bot(id)
+	if until := b.loggedOutUntil.Load(); until != 0 && s.now().Unix() < until {
+		return nil, badRequest("Logged out")
+	}
+	result, err := do(&call{params: p, ctx: ctx, server: s, bot: b})
+	if refusal := (*Error)(nil); err != nil && !errors.As(err, &refusal) && ctx.Err() == nil {
+		s.log.Error("sandbox failed a call", "method", method, "error", err)
+	}
+	return result, err
+}
+
+// target finds the chat a call is about.
+func (c *call) target() (*chat, error) {
+	v := strings.TrimSpace(c.text("chat_id"))
+	if v == "" {
+		return nil, badRequest("chat_id is empty")
+	}
+	id, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return nil, badRequest("chat not found")
+	}
+	p := c.server.person(id)
+	if p == nil {
+		return nil, badRequest("chat not found")
+	}
+	return c.server.chat(c.bot, p), nil
+}

@@ -1,0 +1,128 @@
+package sandbox
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mymmrac/telego"
+)
+
+// maxCallbackText is the most an answer to a callback query may say, by the Bot API, in
+// UTF-16 code units.
+const maxCallbackText = 200
+
+// CallbackAnswer is what a person sees after pressing a button.
+type CallbackAnswer struct {
+	Text      string `json:"text,omitempty"`
+	ShowAlert bool   `json:"show_alert,omitempty"` // a window rather than a notice
+	URL       string `json:"url,omitempty"`        // to open
+}
+
+// callback is a press of a button that waits for the bot's answer, or has it.
+type callback struct {
+	id       string
+	person   int64
+	expires  time.Time
+	answer   CallbackAnswer
+	answered chan struct{} // closed when there is an answer
+}
+
+// callbacks are a bot's callback queries, within a bound; the oldest leave first.
+type callbacks struct {
+	bound int
+
+	mu    sync.Mutex
+	byID  map[string]*callback
+	order []*callback
+}
+
+func newCallbacks(bound int) *callbacks {
+	return &callbacks{bound: bound, byID: map[string]*callback{}}
+}
+
+func (q *callbacks) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.byID)
+}
+
+// add remembers a query and forgets what is too old.
+func (q *callbacks) add(cb *callback, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.byID[cb.id] = cb
+	q.order = append(q.order, cb)
+	for len(q.order) > q.bound || now.After(q.order[0].expires) {
+		delete(q.byID, q.order[0].id)
+		q.order[0] = nil
+		q.order = q.order[1:]
+	}
+}
+
+func (q *callbacks) get(id string) *callback {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.byID[id]
+}
+
+// settle gives a query its answer; a second one changes nothing. It reports false where the
+// query is unknown or too old.
+func (q *callbacks) settle(id string, a CallbackAnswer, now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	cb := q.byID[id]
+	if cb == nil || now.After(cb.expires) {
+		return false
+	}
+	select {
+	case <-cb.answered:
+	default:
+		cb.answer = a
+		close(cb.answered)
+	}
+	return true
+}
+
+// press queues the callback query of a person who presses a button. The data need not be on
+// the message: a changed application can send any. A message that is no more is inaccessible
+// to the bot.
+func (c *chat) press(messageID int64, data string) (*callback, error) {
+	s := c.server
+	if data == "" || len(data) > maxCallbackData {
+		return nil, badRequest("BUTTON_DATA_INVALID")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if messageID <= 0 || messageID > c.last {
+		return nil, badRequest("message not found")
+	}
+	cb := &callback{
+		id: strconv.FormatInt(s.callbackIDs.Add(1), 10), person: c.person.id,
+		expires: s.now().Add(callbackLife), answered: make(chan struct{}),
+	}
+	query := telego.CallbackQuery{
+		ID: cb.id, From: *c.person.user(), Data: data,
+		ChatInstance: strconv.FormatInt(c.key.bot^c.key.chat, 10),
+		Message:      &telego.InaccessibleMessage{Chat: c.telegram(), MessageID: int(messageID)},
+	}
+	if m := c.find(messageID); m != nil {
+		if m.from != nil {
+			return nil, badRequest("message not found")
+		}
+		query.Message = c.show(m)
+	}
+	c.bot.callbacks.add(cb, s.now())
+	return cb, c.push("callback_query", query, callbackLife)
+}
+
+func (c *call) answerCallbackQuery() (any, error) {
+	a := CallbackAnswer{Text: c.text("text"), ShowAlert: c.boolean("show_alert"), URL: c.text("url")}
+	if utf16Len(a.Text) > maxCallbackText {
+		return nil, badRequest("MESSAGE_TOO_LONG")
+	}
+	if !c.bot.callbacks.settle(c.text("callback_query_id"), a, c.now()) {
+		return nil, badRequest("query is too old and response timeout expired or query ID is invalid")
+	}
+	return true, nil
+}

@@ -1,0 +1,20 @@
+// Package sandbox is Telegram on one machine: a Bot API server over HTTP that any Bot API
+// client works against unchanged, and a second side for simulated people who write to the
+// bot, press its buttons and read its answers.
+//
+// It knows the published Bot API (https://core.telegram.org/bots/api), the rules of
+// Telegram's own server that bite in production (https://github.com/tdlib/telegram-bot-api
+// and https://github.com/tdlib/td, whose words and codes the errors use), and nothing of any
+// particular bot. It imports no other package of this program. What goes out is built from
+// telego's types, which are generated from the Bot API.
+//
+// State is in memory and bounded: messages per chat, updates per bot, bytes of files,
+// callback queries. [Server.Stats] reads the sizes. Only the high-water marks of update and
+// message ids are kept in a file, where one is named: ids must never restart over a kept
+// database.
+//
+// Where it differs from Telegram: any token of the form <digits>:<text> is a bot; a photo has
+// one size, the one that was sent; links in plain text are recognised only with their scheme;
+// webhooks may be plain HTTP on loopback; a poll that repeats its offset within three seconds
+// is not slowed down.
+package sandbox

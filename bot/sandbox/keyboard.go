@@ -1,0 +1,186 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/mymmrac/telego"
+)
+
+// Limits of keyboards: callback_data by the Bot API, the numbers of buttons by Telegram's
+// servers.
+const (
+	maxCallbackData = 64 // bytes
+
+	maxInlineRow, maxInlineButtons = 8, 100
+	maxReplyRow, maxReplyButtons   = 12, 300
+)
+
+// markup is the reply_markup of a message that a bot sends.
+type markup struct {
+	inline   *telego.InlineKeyboardMarkup
+	keyboard *Keyboard
+}
+
+// rawMarkup is a reply_markup as it comes: one of four kinds, told apart by their fields.
+type rawMarkup struct {
+	InlineKeyboard *[][]telego.InlineKeyboardButton `json:"inline_keyboard"`
+	Keyboard       [][]keyboardButton               `json:"keyboard"`
+	RemoveKeyboard bool                             `json:"remove_keyboard"`
+	ForceReply     bool                             `json:"force_reply"`
+	Resize         bool                             `json:"resize_keyboard"`
+	OneTime        bool                             `json:"one_time_keyboard"`
+	Persistent     bool                             `json:"is_persistent"`
+	Selective      bool                             `json:"selective"`
+	Placeholder    string                           `json:"input_field_placeholder"`
+}
+
+// keyboardButton is a button of a reply keyboard: an object, or its text alone.
+type keyboardButton struct{ telego.KeyboardButton }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *keyboardButton) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, &b.Text)
+	}
+	return json.Unmarshal(raw, &b.KeyboardButton)
+}
+
+// markup reads the reply_markup parameter.
+func (p *params) markup() (markup, error) {
+	v := p.text("reply_markup")
+	if v == "" {
+		return markup{}, nil
+	}
+	var raw rawMarkup
+	if err := json.Unmarshal([]byte(v), &raw); err != nil {
+		return markup{}, markupError(err)
+	}
+	switch {
+	case len(raw.Keyboard) > 0:
+		k, err := replyKeyboard(raw)
+		return markup{keyboard: k}, err
+	case raw.InlineKeyboard != nil:
+		k, err := inlineKeyboard(*raw.InlineKeyboard)
+		return markup{inline: k}, err
+	case raw.RemoveKeyboard:
+		return markup{keyboard: &Keyboard{Remove: true}}, nil
+	case raw.ForceReply:
+		return markup{keyboard: &Keyboard{ForceReply: true, Placeholder: raw.Placeholder}}, nil
+	}
+	return markup{}, nil
+}
+
+// markupError says what is wrong with a reply_markup.
+func markupError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return badRequest("can't parse reply keyboard markup JSON object")
+	}
+	field := wrong.Field
+	if i := strings.LastIndexByte(field, '.'); i >= 0 {
+		field = field[i+1:]
+	}
+	switch {
+	case wrong.Field == "":
+		return badRequest("object expected as reply markup")
+	case wrong.Field == "inline_keyboard" && wrong.Type.Kind().String() != "slice":
+		return badRequest("can't parse inline keyboard button: InlineKeyboardButton must be an Object")
+	case wrong.Field == "inline_keyboard":
+		return badRequest(`field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays`)
+	case wrong.Field == "keyboard":
+		return badRequest(`field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays`)
+	case strings.HasPrefix(wrong.Field, "inline_keyboard."):
+		return badRequest(`can't parse inline keyboard button: Field "%s" must be of type %s`, field, jsonTypeName(wrong))
+	}
+	return badRequest(`field "%s" of the reply markup must be of the type %s`, field, jsonTypeName(wrong))
+}
+
+// jsonTypeName is the type that a field should have had, in the words of JSON.
+func jsonTypeName(e *json.UnmarshalTypeError) string {
+	switch k := e.Type.Kind().String(); k {
+	case "bool":
+		return "Boolean"
+	case "string":
+		return "String"
+	case "struct":
+		return "Object"
+	default:
+		return "Number"
+	}
+}
+
+// inlineKeyboard checks the buttons; a keyboard without any is none.
+func inlineKeyboard(rows [][]telego.InlineKeyboardButton) (*telego.InlineKeyboardMarkup, error) {
+	k := &telego.InlineKeyboardMarkup{}
+	total := 0
+	for _, row := range rows {
+		for i := range row {
+			if err := checkInlineButton(&row[i]); err != nil {
+				return nil, err
+			}
+		}
+		if total += len(row); len(row) > maxInlineRow || total > maxInlineButtons {
+			return nil, badRequest("reply markup is too long")
+		}
+		if len(row) > 0 {
+			k.InlineKeyboard = append(k.InlineKeyboard, row)
+		}
+	}
+	if total == 0 {
+		return nil, nil
+	}
+	return k, nil
+}
+
+func checkInlineButton(b *telego.InlineKeyboardButton) error {
+	b.Text = strings.TrimSpace(clean(b.Text))
+	switch {
+	case b.Text == "":
+		return badRequest("inline keyboard button text must be non-empty")
+	case b.URL != "":
+		if strings.HasPrefix(b.URL, "tg://user?id=") {
+			return nil
+		}
+		to, ok := checkLink(b.URL)
+		if !ok {
+			return badRequest("inline keyboard button URL '%s' is invalid: Wrong HTTP URL", b.URL)
+		}
+		b.URL = to
+	case len(b.CallbackData) > maxCallbackData:
+		return badRequest("BUTTON_DATA_INVALID")
+	case b.CallbackData == "" && !special(b):
+		return badRequest("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+	}
+	return nil
+}
+
+// special reports whether a button does something other than open a link or call back.
+func special(b *telego.InlineKeyboardButton) bool {
+	return b.WebApp != nil || b.LoginURL != nil || b.SwitchInlineQuery != nil || b.SwitchInlineQueryCurrentChat != nil ||
+		b.SwitchInlineQueryChosenChat != nil || b.CopyText != nil || b.CallbackGame != nil || b.Pay
+}
+
+// replyKeyboard makes what the person sees of a reply keyboard.
+func replyKeyboard(raw rawMarkup) (*Keyboard, error) {
+	k := &Keyboard{OneTime: raw.OneTime, Resize: raw.Resize, Persistent: raw.Persistent, Placeholder: raw.Placeholder}
+	total := 0
+	for _, row := range raw.Keyboard {
+		buttons := make([]KeyboardButton, 0, len(row))
+		for _, b := range row {
+			text := strings.TrimSpace(clean(b.Text))
+			if text == "" {
+				return nil, badRequest("keyboard button text must be non-empty")
+			}
+			buttons = append(buttons, KeyboardButton{text, b.RequestLocation, b.RequestContact})
+		}
+		if total += len(row); len(row) > maxReplyRow || total > maxReplyButtons {
+			return nil, badRequest("reply markup is too long")
+		}
+		if len(buttons) > 0 {
+			k.Rows = append(k.Rows, buttons)
+		}
+	}
+	return k, nil
+}

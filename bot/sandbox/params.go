@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of a request's body. Telegram takes 50 MB of files by multipart/form-data.
+const (
+	maxBody      = 1 << 20
+	maxMultipart = 50<<20 + maxBody
+	maxParts     = 256
+)
+
+// params are the parameters of a call. As in Telegram every value is a string, whichever way
+// it came: in the query string, a form, multipart, or JSON, where what is no string keeps its
+// JSON form.
+type params struct {
+	values map[string]string
+	files  map[string]*upload
+}
+
+// upload is a file sent in a request.
+type upload struct {
+	name string
+	data []byte
+}
+
+// readParams reads the parameters of a request; those in the body go before those in the URL.
+func readParams(r *http.Request) (*params, error) {
+	p := &params{values: map[string]string{}}
+	if r.URL.RawQuery != "" {
+		q, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return nil, badRequest("can't parse the query string")
+		}
+		p.addForm(q)
+	}
+	if r.Method != http.MethodPost || r.ContentLength == 0 {
+		return p, p.check()
+	}
+	kind, args, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var err error
+	switch kind {
+	case "application/json":
+		err = p.addJSON(r)
+	case "multipart/form-data":
+		err = p.addMultipart(r, args["boundary"])
+	case "application/x-www-form-urlencoded", "":
+		var body []byte
+		if body, err = readBody(r, maxBody); err == nil {
+			q, perr := url.ParseQuery(string(body))
+			if perr != nil {
+				return nil, badRequest("can't parse the form")
+			}
+			p.addForm(q)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, p.check()
+}
+
+func (p *params) addForm(q url.Values) {
+	for name, v := range q {
+		p.values[name] = v[0]
+	}
+}
+
+func (p *params) addJSON(r *http.Request) error {
+	body, err := readBody(r, maxBody)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(body) {
+		return errNotUTF8
+	}
+	return p.parseJSON(body)
+}
+
+func (p *params) parseJSON(body []byte) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(body, &object); err != nil {
+		return badRequest("can't parse JSON encoded request parameters")
+	}
+	for name, raw := range object {
+		switch {
+		case raw[0] == '"':
+			var s string
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return badRequest("can't parse JSON encoded request parameters")
+			}
+			p.values[name] = s
+		case string(raw) != "null":
+			p.values[name] = string(raw)
+		}
+	}
+	return nil
+}
+
+func (p *params) addMultipart(r *http.Request, boundary string) error {
+	body := &io.LimitedReader{R: r.Body, N: maxMultipart + 1}
+	parts := multipart.NewReader(body, boundary)
+	p.files = map[string]*upload{}
+	for range maxParts {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var data []byte
+		if err == nil {
+			data, err = io.ReadAll(part)
+		}
+		switch {
+		case body.N == 0:
+			return errTooLarge
+		case err != nil:
+			return badRequest("can't parse the multipart request")
+		case part.FileName() != "":
+			p.files[part.FormName()] = &upload{part.FileName(), data}
+		default:
+			p.values[part.FormName()] = string(data)
+		}
+	}
+	return badRequest("too many parts in the request")
+}
+
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, badRequest("can't read the request")
+	}
+	if int64(len(body)) > limit {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+var errNotUTF8 = badRequest("strings must be encoded in UTF-8")
+
+func (p *params) check() error {
+	for _, v := range p.values {
+		if !utf8.ValidString(v) {
+			return errNotUTF8
+		}
+	}
+	return nil
+}
+
+func (p *params) text(name string) string { return p.values[name] }
+
+// required returns a parameter that a method cannot do without.
+func (p *params) required(name string) (string, error) {
+	v := p.values[name]
+	if v == "" {
+		return "", badRequest(`parameter "%s" is required`, name)
+	}
+	return v, nil
+}
+
+// integer reads the digits a parameter begins with: Telegram takes "12abc" for 12, "abc" for 0.
+func (p *params) integer(name string, absent int64) int64 {
+	v := strings.TrimSpace(p.values[name])
+	if v == "" {
+		return absent
+	}
+	digits := v
+	if end := strings.IndexFunc(v[1:], notDigit); end >= 0 {
+		digits = v[:end+1]
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// boolean reads a parameter; what is neither true, yes nor 1 is false.
+func (p *params) boolean(name string) bool {
+	switch strings.ToLower(strings.TrimSpace(p.values[name])) {
+	case "true", "yes", "1":
+		return true
+	}
+	return false
+}

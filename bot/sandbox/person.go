@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"sync/atomic"
+
+	"github.com/mymmrac/telego"
+)
+
+// person is a simulated user.
+type person struct {
+	id      int64
+	profile atomic.Pointer[telego.User]
+}
+
+// user is the person as Telegram shows them now.
+func (p *person) user() *telego.User { return p.profile.Load() }
+
+// join makes a person known, or renews their profile.
+func (s *Server) join(pr Profile) (*person, error) {
+	if pr.ID <= 0 || pr.FirstName == "" {
+		return nil, badRequest("a person needs a positive id and a first name")
+	}
+	v, loaded := s.people.LoadOrStore(pr.ID, &person{id: pr.ID})
+	if !loaded {
+		s.peopleCount.Add(1)
+	}
+	p := v.(*person)
+	p.profile.Store(&telego.User{
+		ID: pr.ID, FirstName: pr.FirstName, LastName: pr.LastName,
+		Username: pr.Username, LanguageCode: pr.LanguageCode,
+	})
+	return p, nil
+}
+
+// person returns a person who joined, or nil.
+func (s *Server) person(id int64) *person {
+	if v, ok := s.people.Load(id); ok && v.(*person).user() != nil {
+		return v.(*person)
+	}
+	return nil
+}
+
+// say puts what a person wrote into the chat and queues the update. A person who had blocked
+// the bot takes it back by writing, as the applications' "Restart" does.
+func (c *chat) say(what *content, replyTo int64) (*message, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.block(false); err != nil {
+		return nil, err
+	}
+	c.started = true
+	m := &message{from: c.person, content: what, replyTo: replyTo}
+	if err := c.add(m); err != nil {
+		return nil, err
+	}
+	if k := c.keyboard; k != nil && (k.OneTime || k.ForceReply) {
+		c.keyboard = nil
+	}
+	if err := c.push("message", c.show(m), messageLife); err != nil {
+		c.remove(m.id)
+		return nil, err
+	}
+	return m, nil
+}
+
+// setBlocked blocks or unblocks the bot for the person.
+func (c *chat) setBlocked(blocked bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.block(blocked)
+}
+
+// block tells the bot where that changes anything.
+func (c *chat) block(blocked bool) error {
+	if c.blocked == blocked {
+		return nil
+	}
+	member := telego.ChatMember(&telego.ChatMemberMember{Status: telego.MemberStatusMember, User: c.bot.user})
+	banned := telego.ChatMember(&telego.ChatMemberBanned{Status: telego.MemberStatusBanned, User: c.bot.user})
+	change := telego.ChatMemberUpdated{
+		Chat: c.telegram(), From: *c.person.user(), Date: c.server.now().Unix(),
+		OldChatMember: member, NewChatMember: banned,
+	}
+	if !blocked {
+		change.OldChatMember, change.NewChatMember = banned, member
+	}
+	if err := c.push("my_chat_member", change, messageLife); err != nil {
+		return err
+	}
+	c.blocked = blocked
+	c.touch(nil)
+	return nil
+}

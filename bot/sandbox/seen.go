@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mymmrac/telego"
+)
+
+// Message is a message as a person sees it.
+type Message struct {
+	ID      int64     `json:"id"`
+	FromBot bool      `json:"from_bot"`
+	Date    time.Time `json:"date"`
+	ReplyTo int64     `json:"reply_to,omitempty"`
+	Edited  int       `json:"edited,omitempty"` // how many times
+
+	Text     string                 `json:"text,omitempty"`    // plain
+	Caption  string                 `json:"caption,omitempty"` // plain, of a photo or document
+	Entities []telego.MessageEntity `json:"entities,omitempty"`
+	HTML     string                 `json:"html,omitempty"` // text or caption in the HTML parse mode
+
+	Buttons  [][]Button `json:"buttons,omitempty"`  // below the message
+	Keyboard *Keyboard  `json:"keyboard,omitempty"` // what it did to the person's keyboard
+
+	Photo    *Photo    `json:"photo,omitempty"`
+	Document *Document `json:"document,omitempty"`
+	Location *Location `json:"location,omitempty"`
+	Venue    *Venue    `json:"venue,omitempty"`
+}
+
+// Button is an inline button. One that calls back has Data, one that opens a link URL.
+type Button struct {
+	Text string `json:"text"`
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// Keyboard is what stands in place of a person's keyboard, or a change to that.
+type Keyboard struct {
+	Rows        [][]KeyboardButton `json:"rows,omitempty"`
+	OneTime     bool               `json:"one_time,omitempty"`
+	Resize      bool               `json:"resize,omitempty"`
+	Persistent  bool               `json:"persistent,omitempty"`
+	Remove      bool               `json:"remove,omitempty"`
+	ForceReply  bool               `json:"force_reply,omitempty"`
+	Placeholder string             `json:"placeholder,omitempty"`
+}
+
+// KeyboardButton is a button that says its text, or asks for a location or a contact.
+type KeyboardButton struct {
+	Text            string `json:"text"`
+	RequestLocation bool   `json:"request_location,omitempty"`
+	RequestContact  bool   `json:"request_contact,omitempty"`
+}
+
+// Photo is a picture; [Person.File] gets its bytes.
+type Photo struct {
+	FileID string `json:"file_id"`
+	Width  int    `json:"width"`  // pixels
+	Height int    `json:"height"` // pixels
+	Size   int    `json:"size"`   // bytes
+}
+
+// Document is a file; [Person.File] gets its bytes.
+type Document struct {
+	FileID   string `json:"file_id"`
+	FileName string `json:"file_name"`
+	MimeType string `json:"mime_type,omitempty"`
+	Size     int64  `json:"size"` // bytes
+}
+
+// Location is a point, in degrees (WGS 84).
+type Location struct {
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+}
+
+// Venue is a point with a name.
+type Venue struct {
+	Location
+	Title   string `json:"title"`
+	Address string `json:"address"`
+}
+
+// Body is the message's text or caption, plain.
+func (m Message) Body() string { return m.Text + m.Caption }
+
+// Button finds an inline button by its text: the one that equals it, else the first that
+// contains it.
+func (m Message) Button(text string) (Button, bool) {
+	var like *Button
+	for _, row := range m.Buttons {
+		for i, b := range row {
+			if b.Text == text {
+				return b, true
+			}
+			if like == nil && strings.Contains(b.Text, text) {
+				like = &row[i]
+			}
+		}
+	}
+	if like == nil {
+		return Button{}, false
+	}
+	return *like, true
+}
+
+// ByID finds a message of a chat.
+func ByID(chat []Message, id int64) (Message, bool) {
+	i := slices.IndexFunc(chat, func(m Message) bool { return m.ID == id })
+	if i < 0 {
+		return Message{}, false
+	}
+	return chat[i], true
+}
+
+// FromBot returns the bot's messages of a chat that came after the one with an id; 0: all.
+func FromBot(chat []Message, after int64) []Message {
+	var out []Message
+	for _, m := range chat {
+		if m.FromBot && m.ID > after {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// seen makes what the person sees of a message.
+func (m *message) seen() Message {
+	c := m.content
+	s := Message{
+		ID: m.id, FromBot: m.from == nil, Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
+		Entities: c.rich.entities, Keyboard: m.keyboard,
+	}
+	if c.captioned() {
+		s.Caption = c.rich.text
+	} else {
+		s.Text = c.rich.text
+	}
+	if c.rich.text != "" {
+		s.HTML = c.rich.html()
+	}
+	if n := len(c.photo); n > 0 {
+		p := c.photo[n-1]
+		s.Photo = &Photo{p.FileID, p.Width, p.Height, p.FileSize}
+	}
+	if d := c.document; d != nil {
+		s.Document = &Document{d.FileID, d.FileName, d.MimeType, d.FileSize}
+	}
+	if l := c.location; l != nil {
+		s.Location = &Location{l.Latitude, l.Longitude}
+	}
+	if v := c.venue; v != nil {
+		s.Venue = &Venue{Location{v.Location.Latitude, v.Location.Longitude}, v.Title, v.Address}
+	}
+	if m.inline != nil {
+		for _, row := range m.inline.InlineKeyboard {
+			buttons := make([]Button, len(row))
+			for i, b := range row {
+				buttons[i] = Button{b.Text, b.CallbackData, b.URL}
+			}
+			s.Buttons = append(s.Buttons, buttons)
+		}
+	}
+	return s
+}

@@ -1,0 +1,224 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options set up a [Server]. The zero value works.
+type Options struct {
+	// IDs names the file that keeps the high-water marks of update and message ids. Empty:
+	// ids start from the clock, and are new after a restart as long as the server gave
+	// out fewer than four a second on average.
+	IDs    string
+	Logger *slog.Logger     // default: discards
+	Now    func() time.Time // default: time.Now
+	Faults Faults
+
+	Public bool // lets Listen take an address that is not loopback
+
+	MessagesPerChat int   // kept, the oldest leave first; default 200
+	UpdatesPerBot   int   // waiting for the bot, more are refused; default 100,000, as in Telegram
+	CallbacksPerBot int   // callback queries remembered; default 100,000
+	FileBytes       int64 // uploads kept, the oldest leave first; default 256 MiB
+}
+
+// Server is the Bot API and the people's side of it. It is safe for concurrent use.
+type Server struct {
+	log   *slog.Logger
+	now   func() time.Time
+	opts  Options
+	ids   *ids
+	files *fileStore
+
+	methods map[string]func(*call) (any, error)
+
+	bots   sync.Map // bot id -> *bot
+	people sync.Map // person id -> *person
+	chats  sync.Map // chatKey -> *chat
+
+	chatCount, peopleCount, messageCount, refusedUpdates atomic.Int64
+
+	callbackIDs atomic.Int64
+
+	ctx       context.Context // ends with Close: long polls answer, webhooks stop
+	stop      context.CancelFunc
+	closeOnce sync.Once
+	running   sync.WaitGroup // webhooks and listeners
+
+	mu      sync.Mutex // guards what Close stops
+	closed  bool
+	servers []*http.Server
+}
+
+// New makes a server. It fails where the file of ids cannot be read and written.
+func New(o Options) (*Server, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.MessagesPerChat = orDefault(o.MessagesPerChat, 200)
+	o.UpdatesPerBot = orDefault(o.UpdatesPerBot, 100_000)
+	o.CallbacksPerBot = orDefault(o.CallbacksPerBot, 100_000)
+	o.FileBytes = orDefault(o.FileBytes, 256<<20)
+	ids, err := openIDs(o.IDs, o.Now())
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	s := &Server{
+		log: o.Logger, now: o.Now, opts: o, ids: ids,
+		files: newFileStore(o.FileBytes), methods: methodTable(),
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.callbackIDs.Store(time.Now().UnixNano())
+	return s, nil
+}
+
+func orDefault[N int | int64](n, def N) N {
+	if n <= 0 {
+		return def
+	}
+	return n
+}
+
+// Handler serves
+//
+//	/bot<token>/<method>        the Bot API
+//	/file/bot<token>/<path>     downloads, as getFile names them
+//	/people/…                   the people's side, see [People]
+//	/                           a page that says where to go on
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.route) }
+
+// Listen serves [Server.Handler] on addr ("host:port"; port 0: any free one) until ctx ends or
+// Close, and returns the server's URL. Without Options.Public the host must be loopback; an
+// empty one is 127.0.0.1.
+func (s *Server) Listen(ctx context.Context, addr string) (url string, err error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", fmt.Errorf("sandbox: listen: %w", err)
+	}
+	if host == "" && !s.opts.Public {
+		host = "127.0.0.1"
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return "", fmt.Errorf("sandbox: listen: %w", err)
+	}
+	if a, ok := l.Addr().(*net.TCPAddr); !s.opts.Public && (!ok || !a.IP.IsLoopback()) {
+		_ = l.Close() // nothing was accepted yet
+		return "", fmt.Errorf("sandbox: listen: %s is not a loopback address", addr)
+	}
+	srv := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	if err := s.own(srv); err != nil {
+		_ = l.Close() // nothing was accepted yet
+		return "", err
+	}
+	go func() {
+		defer s.running.Done()
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("sandbox stopped serving", "error", err)
+		}
+	}()
+	forget := context.AfterFunc(ctx, func() {
+		if err := s.Close(); err != nil {
+			s.log.Error("sandbox did not close cleanly", "error", err)
+		}
+	})
+	srv.RegisterOnShutdown(func() { forget() })
+	return "http://" + l.Addr().String(), nil
+}
+
+// own takes note of a server that Close has to stop.
+func (s *Server) own(srv *http.Server) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errors.New("sandbox: closed")
+	}
+	s.servers = append(s.servers, srv)
+	s.running.Add(1)
+	return nil
+}
+
+// Close stops listening, ends long polls and webhooks, waits for them, and writes the marks of
+// the ids. The handler must not be used afterwards.
+func (s *Server) Close() error {
+	var err error
+	s.closeOnce.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		servers := s.servers
+		s.mu.Unlock()
+		s.stop()
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		for _, srv := range servers {
+			if srv.Shutdown(ctx) != nil {
+				err = errors.Join(err, srv.Close())
+			}
+		}
+		s.running.Wait()
+		err = errors.Join(err, s.ids.close())
+	})
+	return err
+}
+
+// Stats are the sizes of everything the server keeps.
+type Stats struct {
+	Bots     int
+	People   int64
+	Chats    int64
+	Messages int64
+
+	UpdatesWaiting int   // in the queues of all bots
+	UpdatesRefused int64 // since the start, because a queue was full
+
+	Callbacks int   // queries remembered
+	Files     int   // uploads kept
+	FileBytes int64 // their size, at most Options.FileBytes
+}
+
+// Stats reads the sizes.
+func (s *Server) Stats() Stats {
+	st := Stats{
+		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Messages: s.messageCount.Load(),
+		UpdatesRefused: s.refusedUpdates.Load(),
+	}
+	st.Files, st.FileBytes = s.files.size()
+	s.bots.Range(func(_, v any) bool {
+		b := v.(*bot)
+		st.Bots++
+		st.UpdatesWaiting += b.updates.len()
+		st.Callbacks += b.callbacks.len()
+		return true
+	})
+	return st
+}
+
+// page tells a person who opens the address in a browser what this is.
+const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bot API sandbox</title>
+<body><h1>Bot API sandbox</h1>
+<p>Point a bot at this address instead of <code>https://api.telegram.org</code>;
+any token of the form <code>123:text</code> works.</p>
+<p>Simulated people write to it through <code>/people/</code>.</p></body></html>
+`
+
+func servePage(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, page) // the reader has gone where this fails
+}

@@ -1,0 +1,303 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	messageLife  = 24 * time.Hour    // of an update, by the Bot API
+	callbackLife = 150 * time.Second // of a callback query, by telegram-bot-api's add_new_callback_query
+
+	maxPollTimeout = 50      // seconds; LONG_POLL_MAX_TIMEOUT of telegram-bot-api
+	maxPollBytes   = 4 << 20 // of one answer to getUpdates, by its JsonUpdates
+	futureOffset   = 10      // an offset further ahead confirms nothing, by td's TQueue
+)
+
+// notByDefault are the kinds of update a bot has to ask for, by the Bot API's getUpdates.
+var notByDefault = []string{"chat_member", "message_reaction", "message_reaction_count"}
+
+// update is one that waits for its bot, encoded when it happened.
+type update struct {
+	id      int64
+	chat    int64 // a webhook gets one chat's updates in order
+	body    []byte
+	expires time.Time
+	repeat  bool // a fault: it is to be delivered once more
+}
+
+// updates is a bot's queue. An update leaves it when a getUpdates with a larger offset came,
+// a webhook took it, or it grew too old.
+type updates struct {
+	ids    *ids
+	bound  int
+	faults Faults
+
+	mu      sync.Mutex
+	chance  *rand.Rand
+	waiting []update // ascending ids
+	echoes  [][]byte // a fault: delivered once more at the head of the next answer
+	last    int64    // id of the newest update ever queued; 0: none
+	allowed []string // nil: all but notByDefault
+	poll    *poll    // the request that waits
+	hooked  bool     // a webhook is set
+	notify  chan struct{}
+	oldest  time.Time // nothing that waits expires before
+}
+
+// poll is a getUpdates that found nothing and waits.
+type poll struct {
+	wake chan struct{} // closed when an update came or err is set
+	err  error         // why it was ended
+}
+
+func newUpdates(ids *ids, bound int, f Faults, bot uint64) *updates {
+	return &updates{
+		ids: ids, bound: bound, faults: f,
+		chance: rand.New(rand.NewPCG(f.Seed, bot)),
+		notify: make(chan struct{}, 1),
+	}
+}
+
+func (q *updates) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
+// push queues an update of a kind ("message", "callback_query", …). It reports false where the
+// queue is full; kinds the bot does not want are dropped in silence.
+func (q *updates) push(kind string, chat int64, payload any, expires time.Time) (bool, error) {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return false, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.wants(kind) {
+		return true, nil
+	}
+	if len(q.waiting) >= q.bound {
+		return false, nil
+	}
+	id, err := q.ids.nextUpdate()
+	if err != nil {
+		return false, err
+	}
+	b := make([]byte, 0, len(body)+len(kind)+40)
+	b = strconv.AppendInt(append(b, `{"update_id":`...), id, 10)
+	b = append(append(append(b, `,"`...), kind...), `":`...)
+	b = append(append(b, body...), '}')
+	q.waiting = append(q.waiting, update{
+		id: id, chat: chat, body: b, expires: expires,
+		repeat: q.faults.DuplicateUpdates > 0 && q.chance.Float64() < q.faults.DuplicateUpdates,
+	})
+	q.last = id
+	if len(q.waiting) == 1 || expires.Before(q.oldest) {
+		q.oldest = expires
+	}
+	q.signal()
+	return true, nil
+}
+
+func (q *updates) wants(kind string) bool {
+	if q.allowed == nil {
+		return !slices.Contains(notByDefault, kind)
+	}
+	return slices.Contains(q.allowed, kind)
+}
+
+// allow remembers which kinds the bot wants: absent leaves it as it was, an empty list is the
+// default, and what is no list is ignored, as Telegram does.
+func (q *updates) allow(list string) {
+	var kinds []string
+	if list == "" || json.Unmarshal([]byte(list), &kinds) != nil {
+		return
+	}
+	for i, k := range kinds {
+		kinds[i] = strings.ToLower(k)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.allowed = kinds
+	if len(kinds) == 0 {
+		q.allowed = nil
+	}
+}
+
+// signal wakes who waits for updates.
+func (q *updates) signal() {
+	if q.poll != nil {
+		close(q.poll.wake)
+		q.poll = nil
+	}
+	select {
+	case q.notify <- struct{}{}:
+	default:
+	}
+}
+
+// endPoll ends the request that waits, with an error.
+func (q *updates) endPoll(why error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.end(why)
+}
+
+func (q *updates) end(why error) {
+	if q.poll != nil {
+		q.poll.err = why
+		close(q.poll.wake)
+		q.poll = nil
+	}
+}
+
+// take confirms what is below offset and returns up to limit updates from there as a JSON
+// list; where there are none and wait is true it returns the poll to wait on, and ends the
+// one that waited before.
+func (q *updates) take(offset int64, limit int, now time.Time, wait bool) (rawJSON, *poll, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.hooked {
+		return nil, nil, conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
+	}
+	q.expire(now)
+	q.confirm(offset)
+	list, n := q.list(limit)
+	if n > 0 || !wait {
+		return list, nil, nil
+	}
+	q.end(conflict("terminated by other getUpdates request; make sure that only one bot instance is running"))
+	q.poll = &poll{wake: make(chan struct{})}
+	return nil, q.poll, nil
+}
+
+// confirm drops the updates below offset. A negative one counts from the end of the queue.
+func (q *updates) confirm(offset int64) {
+	tail := q.last + 1
+	if offset < 0 {
+		offset += tail
+	}
+	if offset > tail+futureOffset {
+		return
+	}
+	n, _ := slices.BinarySearchFunc(q.waiting, offset, func(u update, id int64) int { return int(u.id - id) })
+	q.drop(n)
+}
+
+// drop forgets the n oldest updates.
+func (q *updates) drop(n int) {
+	clear(q.waiting[:n])
+	q.waiting = q.waiting[n:]
+	if len(q.waiting) == 0 && cap(q.waiting) > 1024 {
+		q.waiting = nil // after a rush, the memory goes back
+	}
+}
+
+// remove takes one update out of the queue.
+func (q *updates) remove(id int64) {
+	i, found := slices.BinarySearchFunc(q.waiting, id, func(u update, id int64) int { return int(u.id - id) })
+	switch {
+	case !found:
+	case i == 0:
+		q.drop(1)
+	default:
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+}
+
+// expire drops what has grown too old, wherever it stands: callbacks live shorter.
+func (q *updates) expire(now time.Time) {
+	if len(q.waiting) == 0 || !now.After(q.oldest) {
+		return
+	}
+	q.waiting = slices.DeleteFunc(q.waiting, func(u update) bool { return now.After(u.expires) })
+	for i, u := range q.waiting {
+		if i == 0 || u.expires.Before(q.oldest) {
+			q.oldest = u.expires
+		}
+	}
+}
+
+// list encodes the oldest updates, with what the duplicate fault adds.
+func (q *updates) list(limit int) (rawJSON, int) {
+	out, n := rawJSON{'['}, 0
+	add := func(body []byte) {
+		if n > 0 {
+			out = append(out, ',')
+		}
+		out, n = append(out, body...), n+1
+	}
+	for len(q.echoes) > 0 && n < limit {
+		add(q.echoes[0])
+		q.echoes = q.echoes[1:]
+	}
+	for i := range q.waiting {
+		u := &q.waiting[i]
+		if n >= limit || n > 0 && len(out)+len(u.body) > maxPollBytes {
+			break
+		}
+		add(u.body)
+		if !u.repeat {
+			continue
+		}
+		u.repeat = false
+		if n < limit && q.chance.IntN(2) == 0 {
+			add(u.body)
+		} else {
+			q.echoes = append(q.echoes, u.body)
+		}
+	}
+	return append(out, ']'), n
+}
+
+func (c *call) getUpdates() (any, error) {
+	q := c.bot.updates
+	offset := c.integer("offset", 0)
+	limit := int(min(max(c.integer("limit", 100), 1), 100))
+	timeout := time.Duration(min(max(c.integer("timeout", 0), 0), maxPollTimeout)) * time.Second
+	q.allow(c.text("allowed_updates"))
+
+	var over <-chan time.Time
+	if timeout > 0 {
+		t := time.NewTimer(timeout)
+		defer t.Stop()
+		over = t.C
+	}
+	for wait := timeout > 0; ; {
+		list, p, err := q.take(offset, limit, c.now(), wait)
+		if p == nil {
+			return list, err
+		}
+		offset = max(offset, 0) // what counts from the end was counted
+		select {
+		case <-p.wake:
+			if p.err != nil {
+				return nil, p.err
+			}
+		case <-over:
+			wait = false
+			q.leave(p)
+		case <-c.server.ctx.Done():
+			wait = false
+			q.leave(p)
+		case <-c.ctx.Done():
+			q.leave(p)
+			return nil, c.ctx.Err()
+		}
+	}
+}
+
+// leave takes a poll back that ends by itself.
+func (q *updates) leave(p *poll) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.poll == p {
+		q.poll = nil
+	}
+}
