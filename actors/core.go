@@ -1,0 +1,142 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// core is what the supervisor, the sessions and the workers of a runtime share. It does
+// not depend on the type of the state.
+type core struct {
+	cfg       Config
+	log       *slog.Logger
+	performer Performer
+	sampler   *sampler
+	loader    *loader // nil without a store, like saver
+	saver     *saver
+	count     counters
+	limit     atomic.Int32 // most entries in a prepared list, now
+
+	// ctx ends when nothing may be waited for any longer: effects, loads and saves.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	workers    sync.WaitGroup // goroutines to wait for at the end
+	system     *actor.ActorSystem
+	root       *actor.RootContext
+	supervisor *actor.PID
+	stopped    chan struct{} // closed when the supervisor has stopped
+
+	// gate keeps senders and shutdown apart: what passed it reaches the supervisor.
+	gate   sync.RWMutex
+	closed bool // inputs from outside are refused
+	halted bool // the supervisor takes nothing any more
+
+	unsettled atomic.Int64  // inputs from outside that are not settled
+	settled   chan struct{} // signalled when there are none
+}
+
+// deliver passes an input from outside to the supervisor, or refuses it.
+func (c *core) deliver(it *item) {
+	c.gate.RLock()
+	if c.closed {
+		c.gate.RUnlock()
+		c.count.outcomes[Stopped].Add(1)
+		c.report(it, Stopped)
+		return
+	}
+	c.unsettled.Add(1)
+	c.root.Send(c.supervisor, it)
+	c.gate.RUnlock()
+}
+
+// tell sends a message to the supervisor. It returns false where that has stopped.
+func (c *core) tell(message any) bool {
+	c.gate.RLock()
+	defer c.gate.RUnlock()
+	if c.halted {
+		return false
+	}
+	c.root.Send(c.supervisor, message)
+	return true
+}
+
+// emit hands out an effect of an input. A result comes back as an input of the same user,
+// through the supervisor, since the session may have left meanwhile.
+func (c *core) emit(it *item, e Effect) {
+	c.perform(e, func(result any) {
+		if result == nil {
+			c.release(it)
+			return
+		}
+		back := &item{Input: Input{User: it.User, Payload: result}, parent: it}
+		if !c.tell(back) {
+			c.settle(back, Stopped)
+		}
+	})
+}
+
+// perform starts an effect. done is called once: an effect whose start panics has no result.
+func (c *core) perform(e Effect, done func(any)) {
+	var once atomic.Bool
+	answer := func(result any) {
+		if !once.Swap(true) {
+			done(result)
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("an effect could not be started", slog.Int64("user", e.User),
+				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			answer(nil)
+		}
+	}()
+	c.performer.Perform(c.ctx, e, answer)
+}
+
+// release notes that one of an input's emitted effects is done.
+func (c *core) release(it *item) {
+	if it.pending.Add(-1) == 0 {
+		c.settle(it, it.outcome)
+	}
+}
+
+// settle ends an input. The result of an effect ends its part of the input it belongs to.
+func (c *core) settle(it *item, o Outcome) {
+	if it.within() {
+		if o != Applied {
+			c.count.resultsLost.Add(1)
+		}
+		c.release(it.parent)
+		return
+	}
+	c.count.outcomes[o].Add(1)
+	if e := it.entry; e != nil && e.inFlight.Add(-1) == 0 && e.gone.Load() {
+		c.tell((*forget)(e))
+	}
+	c.report(it, o)
+	if c.unsettled.Add(-1) == 0 {
+		select {
+		case c.settled <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// report calls the input's Settled. A panic there must not reach an actor.
+func (c *core) report(it *item, o Outcome) {
+	if it.Settled == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("Settled panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	it.Settled(o)
+}

@@ -1,0 +1,64 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// newActorSystem starts an actor system that logs warnings and errors only.
+func newActorSystem(log *slog.Logger) *actor.ActorSystem {
+	quiet := slog.New(warnings{log.Handler()}).With(slog.String("lib", "protoactor"))
+	return actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
+		// A dead letter starts a goroutine that lives for this long. Those that occur are
+		// results of abandoned turns, of no interest to anyone.
+		actor.WithDeadLetterThrottleInterval(time.Millisecond),
+		actor.WithDeadLetterThrottleCount(1),
+	)
+}
+
+// warnings is a handler that leaves out what is below a warning.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
+
+// resume is the last resort for a panic in the runtime's own code: the actor goes on with
+// its next message, where a restart would lose its state and a stop its mailbox.
+type resume struct{ log *slog.Logger }
+
+// HandleFailure implements actor.SupervisorStrategy. It runs on the failed actor's
+// goroutine, so the stack still shows the way to the panic.
+func (r *resume) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, why, _ any) {
+	r.log.Error("an actor panicked and goes on", slog.String("actor", child.Id), slog.Any("panic", why),
+		slog.String("stack", string(debug.Stack())))
+	parent.ResumeChildren(child)
+}
+
+func spawnSupervisor(s *supervisor) (*actor.PID, error) {
+	props := actor.PropsFromProducer(func() actor.Actor { return s }, actor.WithGuardian(&resume{s.log}))
+	return s.root.SpawnNamed(props, "supervisor")
+}
+
+// sessionProps describes session actors. All share one description, because an actor keeps
+// its own in memory; a producer has no arguments, but it runs within the supervisor's call
+// that spawns, so it finds them there.
+func sessionProps(produce func(*entry, uint64) actor.Actor, s *supervisor) *actor.Props {
+	return actor.PropsFromProducer(
+		func() actor.Actor { return produce(s.spawning, s.incarnation) },
+		actor.WithGuardian(&resume{s.log}),
+		// The lock-free mailbox is the smaller one.
+		actor.WithMailbox(actor.UnboundedLockfree()),
+	)
+}

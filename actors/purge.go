@@ -1,0 +1,116 @@
+package actors
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// purge makes the oldest sessions leave, cuts the prepared lists of those that stay, and
+// returns what was freed to the operating system; then the guard judges it.
+type purge struct {
+	reason  reason // reasonMemory or reasonOperator
+	left    int    // sessions still to be told to leave
+	open    int    // told, and not gone yet
+	gone    int
+	cleared bool   // the sessions are gone, the rest of the work is under way
+	before  uint64 // RSS when it began
+	reply   chan<- answer[int]
+}
+
+// memoryFreed comes when memory was returned to the operating system.
+type memoryFreed struct{ after *sample }
+
+// wants reports whether sessions are still to be told to leave. p may be nil.
+func (p *purge) wants() bool { return p != nil && p.left > 0 }
+
+// observe shows the guard a look at memory.
+func (s *supervisor) observe(m *sample) {
+	m.sessions = s.active.n
+	s.seen = m
+	if s.purge != nil || s.draining != nil {
+		return
+	}
+	n := s.guard.observe(m)
+	s.setPreparedLimit()
+	if n == 0 {
+		return
+	}
+	s.log.Info(fmt.Sprintf("MEMORY GUARD: memory above threshold (%s > %.0fMB), forced clean-up starts",
+		megabytes(m.rss), float64(s.guard.threshold)/mebibyte))
+	s.startPurge(&purge{reason: reasonMemory, left: n, before: m.rss})
+}
+
+// purgeByOperator does what the guard does, without its reason.
+func (s *supervisor) purgeByOperator(m *purgeOrder) {
+	switch {
+	case s.draining != nil:
+		m.reply <- answer[int]{err: ErrStopped}
+	case s.purge != nil:
+		m.reply <- answer[int]{err: ErrPurging}
+	default:
+		s.startPurge(&purge{reason: reasonOperator, left: half(s.active.n), before: s.seen.rss, reply: m.reply})
+	}
+}
+
+func (s *supervisor) startPurge(p *purge) {
+	s.purge = p
+	s.purges++
+	s.work()
+}
+
+// purgeLost notes that a session is gone.
+func (s *supervisor) purgeLost(why reason) {
+	if s.purge != nil && s.purge.reason == why {
+		s.purge.open--
+		s.purge.gone++
+	}
+}
+
+// checkPurge goes on with a purge whose sessions are gone.
+func (s *supervisor) checkPurge() {
+	p := s.purge
+	if p == nil || p.cleared || p.open > 0 || p.left > 0 && s.active.n > 0 {
+		return
+	}
+	p.cleared = true
+	s.log.Info(fmt.Sprintf("MEMORY GUARD: removed %d entries from user_state", p.gone))
+	if p.gone >= s.table.n/2 {
+		s.rebuilt = tableShards
+	}
+	s.startRound(&round{trim: s.cfg.GuardedPrepared, until: s.cfg.Now().UnixNano()})
+}
+
+// purgeTrimmed returns memory to the operating system. That takes a collection, so it has
+// a goroutine of its own.
+func (s *supervisor) purgeTrimmed() {
+	s.workers.Go(func() {
+		debug.FreeOSMemory()
+		s.tell(&memoryFreed{s.sampler.read(s.cfg.Now())})
+	})
+}
+
+// purgeDone reports a purge and has the guard judge it.
+func (s *supervisor) purgeDone(m *memoryFreed) {
+	p := s.purge
+	s.purge = nil
+	m.after.sessions = s.active.n
+	s.seen = m.after
+	s.log.Info(fmt.Sprintf("MEMORY GUARD: clean-up done, memory: %s (freed %s)",
+		megabytesOf(m.after), megabytes(p.before-min(m.after.rss, p.before))))
+	if p.reason == reasonMemory {
+		s.guard.judge(m.after)
+		s.setPreparedLimit()
+	}
+	if p.reply != nil {
+		p.reply <- answer[int]{value: p.gone}
+	}
+}
+
+// setPreparedLimit follows the guard.
+func (s *supervisor) setPreparedLimit() {
+	limit := s.cfg.MaxPrepared
+	if s.guard.active() {
+		limit = s.cfg.GuardedPrepared
+	}
+	s.limit.Store(int32(limit))
+}

@@ -1,0 +1,268 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// stage says how far a session is.
+type stage uint8
+
+const (
+	// opening: it waits for its snapshot.
+	opening stage = iota
+	// open: it handles inputs.
+	open
+	// shut: it was not let in, and answers busy until it is told to leave.
+	shut
+	// closing: it waits until its snapshot is stored or given up.
+	closing
+	// closed: it stops.
+	closed
+)
+
+// session is the actor that holds a user's state. It handles inputs one at a time; those
+// that arrive meanwhile queue here, as many as may be in flight. It is kept small: there
+// may be very many.
+type session[S any] struct {
+	rt          *Runtime[S]
+	entry       *entry // the supervisor's; only to be handed back
+	self        *actor.PID
+	state       S
+	applied     updates
+	pressed     presses
+	queue       fifo
+	turn        *turn[S] // the one under way, where it awaits effects
+	incarnation uint64
+	revision    uint64 // counts the changes
+	stored      uint64 // the revision that the store has
+	prepared    int    // entries in the state's prepared list
+	stage       stage
+	told        bool // to leave
+	stranger    bool // let in only with a snapshot
+}
+
+// Receive implements actor.Actor.
+func (s *session[S]) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *item:
+		s.queue.push(m)
+		s.advance()
+	case *awaited[S]:
+		s.arrive(m)
+	case *round:
+		m.answered(&s.rt.core, s.visit(m))
+	case *leave:
+		s.told = true
+		if m.abort {
+			s.abort()
+		}
+		s.advance()
+	case *loaded:
+		s.load(m)
+		s.advance()
+	case *saved:
+		s.stop()
+	case *actor.Started:
+		s.self = ctx.Self()
+		s.start()
+	case *actor.Stopped:
+		s.rt.count.prepared.Add(int64(-s.prepared))
+		s.rt.tell((*left)(s.entry))
+	}
+}
+
+// start asks for the snapshot, or begins without one.
+func (s *session[S]) start() {
+	if l := s.rt.loader; l != nil {
+		l.add(load{user: s.entry.user, to: s.self})
+		return
+	}
+	s.begin()
+}
+
+// load opens the session with its snapshot. Absent or undecodable means a fresh state; a
+// failed load never does.
+func (s *session[S]) load(m *loaded) {
+	switch {
+	case m.err != nil:
+		s.rt.count.loadsFailed.Add(1)
+		s.refuse()
+	case m.found:
+		s.restore(&m.snapshot)
+	case s.stranger:
+		s.rt.count.strangersRefused.Add(1)
+		s.refuse()
+	default:
+		s.begin()
+	}
+}
+
+// begin opens the session with a fresh state.
+func (s *session[S]) begin() {
+	state, failed := s.fresh()
+	if failed != nil {
+		s.rt.log.Error("a fresh state could not be made", slog.Int64("user", s.entry.user), failed.attr())
+		s.refuse()
+		return
+	}
+	s.state = state
+	s.stage = open
+	s.rt.count.activationsFresh.Add(1)
+}
+
+// restore opens the session with what the snapshot holds.
+func (s *session[S]) restore(snapshot *Snapshot) {
+	applied, pressed, state, err := decode[S](snapshot.Data, s.rt.cfg.StateVersion)
+	var n int
+	if err == nil {
+		var failed *panicked
+		if state, n, failed = s.fit(state, s.rt.PreparedLimit()); failed != nil {
+			err = failed
+		}
+	}
+	if err != nil {
+		s.rt.count.snapshotsDamaged.Add(1)
+		s.rt.log.Warn("a snapshot cannot be read, the state is fresh",
+			slog.Int64("user", s.entry.user), slog.Any("error", err))
+		s.begin()
+		return
+	}
+	s.state, s.applied, s.pressed = state, applied, pressed
+	s.revision, s.stored = snapshot.Revision, snapshot.Revision
+	s.weigh(n)
+	s.stage = open
+	s.rt.count.activationsRestored.Add(1)
+}
+
+// refuse shuts the session: inputs are answered busy. The supervisor is asked to tell it to
+// leave, so that none is lost meanwhile.
+func (s *session[S]) refuse() {
+	s.stage = shut
+	s.rt.tell((*refused)(s.entry))
+}
+
+// advance handles what has queued up, and leaves where that was asked for and nothing is left.
+func (s *session[S]) advance() {
+	for s.turn == nil && (s.stage == open || s.stage == shut) {
+		it := s.queue.pop()
+		switch {
+		case it == nil && s.told:
+			s.leave()
+			return
+		case it == nil:
+			return
+		case s.stage == shut:
+			s.rt.settle(it, Busy)
+		default:
+			s.handle(it)
+		}
+	}
+}
+
+// leave hands the last state to the store, if that does not have it, and stops.
+func (s *session[S]) leave() {
+	if s.stage == open && s.revision != s.stored && s.rt.saver != nil {
+		data, err := encode(s.rt.cfg.StateVersion, s.applied, s.pressed, s.state)
+		if err != nil {
+			s.rt.count.snapshotsGivenUp.Add(1)
+			s.rt.log.Error("a snapshot could not be made", slog.Int64("user", s.entry.user), slog.Any("error", err))
+		} else if s.rt.saver.submit(s.snapshot(data), s.self) {
+			s.stage = closing
+			return
+		}
+	}
+	s.stop()
+}
+
+func (s *session[S]) snapshot(data []byte) Snapshot {
+	return Snapshot{
+		User: s.entry.user, Epoch: s.rt.cfg.Epoch, Incarnation: s.incarnation, Revision: s.revision, Data: data,
+	}
+}
+
+func (s *session[S]) stop() {
+	s.stage = closed
+	s.rt.root.Stop(s.self)
+}
+
+// abort gives up the turn under way and what is queued. The state from before stays.
+func (s *session[S]) abort() {
+	if s.turn != nil {
+		s.rt.settle(s.turn.item, Stopped)
+		s.turn = nil
+	}
+	for it := s.queue.pop(); it != nil; it = s.queue.pop() {
+		s.rt.settle(it, Stopped)
+	}
+}
+
+// visit cleans up for a round and returns how many entries it removed.
+func (s *session[S]) visit(r *round) int {
+	if s.stage != open {
+		return 0
+	}
+	if r.trim == 0 {
+		return s.pressed.dropBefore(r.before)
+	}
+	state, n, failed := s.fit(s.state, r.trim)
+	if failed != nil {
+		s.rt.log.Error("a prepared list could not be cut", slog.Int64("user", s.entry.user), failed.attr())
+		return 0
+	}
+	removed := s.prepared - n
+	if removed > 0 {
+		s.state = state
+		s.revision++
+		s.weigh(n)
+	}
+	return removed
+}
+
+// weigh notes how many entries the state's prepared list has.
+func (s *session[S]) weigh(n int) {
+	s.rt.count.prepared.Add(int64(n - s.prepared))
+	s.prepared = n
+}
+
+// panicked is a panic of the application's code.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func (p *panicked) attr() slog.Attr {
+	return slog.Group("panic", slog.Any("value", p.value), slog.String("stack", string(p.stack)))
+}
+
+// caught is deferred around the application's code.
+func caught(p **panicked) {
+	if v := recover(); v != nil {
+		*p = &panicked{value: v, stack: debug.Stack()}
+	}
+}
+
+func (s *session[S]) fresh() (state S, failed *panicked) {
+	defer caught(&failed)
+	return s.rt.behavior.Fresh(s.entry.user), nil
+}
+
+func (s *session[S]) step(state S, in any) (t Turn[S], failed *panicked) {
+	defer caught(&failed)
+	return s.rt.behavior.Step(state, in), nil
+}
+
+// fit returns state with a prepared list of at most limit entries, and their number.
+func (s *session[S]) fit(state S, limit int) (fitting S, n int, failed *panicked) {
+	defer caught(&failed)
+	if n = s.rt.behavior.Prepared(&state); n > limit {
+		state = s.rt.behavior.Trim(state, limit)
+		n = s.rt.behavior.Prepared(&state)
+	}
+	return state, n, nil
+}

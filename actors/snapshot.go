@@ -1,0 +1,85 @@
+package actors
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Snapshot is a session in its stored form. Of two snapshots of a user, the one with the
+// greater (Epoch, Incarnation, Revision), compared in that order, is the newer.
+type Snapshot struct {
+	User        int64
+	Epoch       uint64 // of the runtime; see [Config]
+	Incarnation uint64 // of the session, minted by the supervisor
+	Revision    uint64 // counts the changes of the session, over all incarnations
+	Data        []byte
+}
+
+// SnapshotStore keeps the newest snapshot of each user. Its methods return when ctx ends;
+// the runtime calls each from one goroutine at a time.
+type SnapshotStore interface {
+	// Load returns the snapshots of those users who have one.
+	Load(ctx context.Context, users []int64) ([]Snapshot, error)
+	// Save stores a batch, at most one snapshot for each user. A snapshot older than the
+	// stored one is left out; that is no error.
+	Save(ctx context.Context, batch []Snapshot) error
+}
+
+// Errors of reading a snapshot.
+var (
+	errDamaged = errors.New("the snapshot is damaged")
+	errVersion = errors.New("the snapshot has another version")
+)
+
+// envelope is what a snapshot's data holds behind its checksum. State is S when it is
+// written; it is read raw, since only the version says whether it can be understood.
+type envelope[State any] struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint32
+	Applied updates
+	Pressed presses
+	State   State
+}
+
+// checksumSize is the length of the CRC-32C (Castagnoli, RFC 3720) before the CBOR.
+const checksumSize = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode writes a session's state and what it remembers as CBOR (RFC 8949).
+func encode[S any](version uint32, applied updates, pressed presses, state S) ([]byte, error) {
+	body, err := cbor.Marshal(envelope[S]{Version: version, Applied: applied, Pressed: pressed, State: state})
+	if err != nil {
+		return nil, fmt.Errorf("encode the state: %w", err)
+	}
+	data := make([]byte, checksumSize, checksumSize+len(body))
+	binary.BigEndian.PutUint32(data, crc32.Checksum(body, castagnoli))
+	return append(data, body...), nil
+}
+
+// decode reads what encode wrote. It fails with errDamaged or errVersion.
+func decode[S any](data []byte, version uint32) (applied updates, pressed presses, state S, err error) {
+	if len(data) < checksumSize ||
+		binary.BigEndian.Uint32(data) != crc32.Checksum(data[checksumSize:], castagnoli) {
+		return nil, nil, state, errDamaged
+	}
+	var e envelope[cbor.RawMessage]
+	if err := cbor.Unmarshal(data[checksumSize:], &e); err != nil {
+		return nil, nil, state, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if e.Version != version {
+		return nil, nil, state, fmt.Errorf("%w: %d, not %d", errVersion, e.Version, version)
+	}
+	if len(e.Applied) > MaxApplied || len(e.Pressed) > MaxPresses {
+		return nil, nil, state, fmt.Errorf("%w: it remembers too much", errDamaged)
+	}
+	if err := cbor.Unmarshal(e.State, &state); err != nil {
+		return nil, nil, state, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return e.Applied, e.Pressed, state, nil
+}
