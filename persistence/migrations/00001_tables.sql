@@ -1,0 +1,113 @@
+-- +goose Up
+-- The tables. CHECKs repeat the limits of persistence/model, so that nothing gets past them
+-- by another way. Ids of people, chats and bots are Telegram's.
+
+-- Only cube, of PostgreSQL's contrib, not earthdistance: an index or a generated column on
+-- its ll_to_earth() cannot be restored from a dump, as that function's body names cube()
+-- without a schema and a restore runs with an empty search_path; and CREATE EXTENSION
+-- earthdistance takes a superuser where cube takes none.
+CREATE EXTENSION IF NOT EXISTS cube;
+
+CREATE TABLE users (
+    id         bigint      PRIMARY KEY,
+    name       text        NOT NULL CHECK (char_length(name) <= 64),
+    lang       text        NOT NULL CHECK (lang IN ('ru', 'en')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE communities (
+    id         bigint      PRIMARY KEY,
+    title      text        NOT NULL CHECK (char_length(title) <= 255),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE events (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text             NOT NULL CHECK (kind IN ('personal', 'community', 'imported')),
+    owner       bigint           REFERENCES users,
+    community   bigint           REFERENCES communities,
+    draft       bigint,
+    title       text             NOT NULL CHECK (char_length(title) BETWEEN 1 AND 120),
+    description text             NOT NULL CHECK (char_length(description) <= 2000),
+    category    text             NOT NULL CHECK (category IN
+                    ('music', 'sport', 'kids', 'food', 'games', 'talks', 'walks', 'other')),
+    starts      timestamptz      NOT NULL,
+    ends        timestamptz      NOT NULL,
+    zone        text             NOT NULL CHECK (char_length(zone) BETWEEN 1 AND 64),
+    place       text             NOT NULL CHECK (char_length(place) <= 200),
+    latitude    double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    longitude   double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    capacity    integer          NOT NULL CHECK (capacity BETWEEN 0 AND 100000),
+    status      text             NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'cancelled', 'hidden')),
+    -- Rows of participants, counted by whoever changes them under this row's lock.
+    going       integer          NOT NULL DEFAULT 0 CHECK (going >= 0),
+    waiting     integer          NOT NULL DEFAULT 0 CHECK (waiting >= 0),
+    created_at  timestamptz      NOT NULL DEFAULT now(),
+    updated_at  timestamptz      NOT NULL DEFAULT now(),
+    -- The place as a point on the unit sphere. In space neither poles nor the date line are
+    -- special, and the straight distance grows with the distance along the ground.
+    spot        cube             NOT NULL GENERATED ALWAYS AS (cube(ARRAY[
+                    cos(radians(latitude)) * cos(radians(longitude)),
+                    cos(radians(latitude)) * sin(radians(longitude)),
+                    sin(radians(latitude))])) STORED,
+    UNIQUE (owner, draft),
+    CHECK (ends BETWEEN starts AND starts + interval '366 days'),
+    CHECK ((kind = 'community') = (community IS NOT NULL)),
+    CHECK ((kind = 'imported') = (owner IS NULL)),
+    CHECK (capacity = 0 OR going <= capacity)
+) WITH (fillfactor = 85); -- room to count those who join in place, without touching an index
+
+-- Nearby: walks outwards from a point, and knows the time of an event before it reads the row.
+CREATE INDEX events_nearby ON events USING gist (spot, tstzrange(starts, ends, '[]')) WHERE status = 'open';
+-- Mine, what a person created.
+CREATE INDEX events_owner ON events (owner, ends) WHERE owner IS NOT NULL;
+CREATE INDEX events_community ON events (community, ends) WHERE community IS NOT NULL;
+
+CREATE TABLE participants (
+    event  bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
+    person bigint      NOT NULL REFERENCES users,
+    part   text        NOT NULL CHECK (part IN ('going', 'waiting')),
+    number bigint      GENERATED ALWAYS AS IDENTITY, -- the order of joining
+    since  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (event, person)
+);
+
+-- Who came first, among those who come and those who wait.
+CREATE INDEX participants_order ON participants (event, part, number);
+-- Mine, what a person joined.
+CREATE INDEX participants_person ON participants (person, event);
+
+-- What every write answered, by its idempotency key.
+CREATE TABLE writes (
+    bot       bigint      NOT NULL,
+    update_id bigint      NOT NULL,
+    ordinal   integer     NOT NULL,
+    hash      bigint      NOT NULL, -- of the command
+    outcome   text        NOT NULL,
+    event     bigint      NOT NULL,
+    part      text        NOT NULL,
+    changed   boolean     NOT NULL,
+    done_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (bot, update_id, ordinal)
+);
+
+-- Unlogged: sessions outlive the bot, and after a crash of PostgreSQL itself a person at
+-- worst starts a step again; in return a checkpoint writes no WAL.
+CREATE UNLOGGED TABLE snapshots (
+    bot         bigint      NOT NULL,
+    person      bigint      NOT NULL,
+    epoch       bigint      NOT NULL,
+    incarnation bigint      NOT NULL,
+    revision    bigint      NOT NULL,
+    data        bytea       NOT NULL,
+    saved_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (bot, person)
+) WITH (fillfactor = 70); -- overwritten in place, again and again
+
+-- The epoch of the process that owns a bot; it grows with every new owner.
+CREATE TABLE owners (
+    bot   bigint PRIMARY KEY,
+    epoch bigint NOT NULL CHECK (epoch > 0)
+);

@@ -1,0 +1,77 @@
+package persistence
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+
+	"okolo/actors"
+)
+
+// Snapshots keeps the session snapshots of one bot. It implements [actors.SnapshotStore].
+type Snapshots struct {
+	store *Store
+	bot   int64
+}
+
+var _ actors.SnapshotStore = (*Snapshots)(nil)
+
+// Snapshots returns the snapshots of a bot.
+func (s *Store) Snapshots(bot int64) *Snapshots { return &Snapshots{store: s, bot: bot} }
+
+// Load returns the snapshots of those users who have one, in any order.
+func (s *Snapshots) Load(ctx context.Context, users []int64) ([]actors.Snapshot, error) {
+	const query = `
+		SELECT person, epoch, incarnation, revision, data FROM snapshots
+		WHERE bot = $1 AND person = ANY($2)`
+	rows, err := s.store.writes.Query(ctx, query, s.bot, users)
+	if err != nil {
+		return nil, fmt.Errorf("load snapshots: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (actors.Snapshot, error) {
+		var f actors.Snapshot
+		err := row.Scan(&f.User, &f.Epoch, &f.Incarnation, &f.Revision, &f.Data)
+		return f, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load snapshots: %w", err)
+	}
+	return found, nil
+}
+
+// Save stores a batch in one statement. The newest of a user's snapshots stays, by epoch,
+// incarnation and revision, in the batch as in the table. Numbers above the largest int64 are
+// an error.
+func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	n := len(batch)
+	users, data := make([]int64, n), make([][]byte, n)
+	epochs, incarnations, revisions := make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, b := range batch {
+		if max(b.Epoch, b.Incarnation, b.Revision) > math.MaxInt64 {
+			return fmt.Errorf("save snapshots: a number of user %d is out of range", b.User)
+		}
+		users[i], data[i] = b.User, b.Data
+		epochs[i], incarnations[i], revisions[i] = int64(b.Epoch), int64(b.Incarnation), int64(b.Revision)
+	}
+	// In the order of persons, so that two processes that save at once cannot deadlock.
+	const query = `
+		INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
+		SELECT DISTINCT ON (person) $1::bigint, person, epoch, incarnation, revision, data
+		FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
+		     AS new (person, epoch, incarnation, revision, data)
+		ORDER BY person, epoch DESC, incarnation DESC, revision DESC
+		ON CONFLICT (bot, person) DO UPDATE SET
+			epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
+			data = excluded.data, saved_at = excluded.saved_at
+		WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
+		    > (old.epoch, old.incarnation, old.revision)`
+	if _, err := s.store.writes.Exec(ctx, query, s.bot, users, epochs, incarnations, revisions, data); err != nil {
+		return fmt.Errorf("save snapshots: %w", err)
+	}
+	return nil
+}

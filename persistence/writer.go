@@ -1,0 +1,163 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"okolo/persistence/model"
+)
+
+// WriterOptions bound the writer. The zero value is the defaults.
+type WriterOptions struct {
+	Queue   int           // most commands accepted and not answered; 0: 10,000
+	Batch   int           // most commands in one transaction; 0: 256
+	Timeout time.Duration // longest a batch may take before what is left of it fails; 0: 2 s
+	Logger  *slog.Logger  // nil: the store's
+}
+
+// Writer is the only way by which events reach the database. It is an actor that gathers
+// commands while the previous ones are being committed, and commits what has gathered as one
+// transaction, in order of arrival: under load commits are shared, and when idle nothing waits.
+// Whoever sent a command is answered after COMMIT.
+//
+// The writer has to be stopped before its actor system is.
+type Writer struct {
+	root *actor.RootContext
+	pid  *actor.PID
+	log  *slog.Logger
+
+	bound    int64
+	queued   atomic.Int64 // accepted, not answered
+	counters counters
+
+	mu      sync.RWMutex // held to send a command, locked to close
+	closed  bool
+	cancel  context.CancelFunc // gives up the commits
+	stopped chan struct{}      // closed when everything is answered
+}
+
+// NewWriter starts a writer in an actor system.
+func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
+	if o.Queue <= 0 {
+		o.Queue = 10_000
+	}
+	if o.Batch <= 0 {
+		o.Batch = 256
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = s.log
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &Writer{
+		root: system.Root, log: o.Logger, bound: int64(o.Queue),
+		cancel: cancel, stopped: make(chan struct{}),
+	}
+	commits := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters}
+	gatherer := &gatherer{writer: w, most: o.Batch, batches: make(chan []*pending, 1)}
+	// One instance for ever: were it made anew after a panic, what it had gathered would be lost.
+	w.pid = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor { return gatherer }), "writer")
+	go w.commit(ctx, commits, gatherer.batches)
+	return w
+}
+
+// commit carries out one batch after the other until there are no more.
+func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan []*pending) {
+	defer close(w.stopped)
+	for batch := range batches {
+		reached := c.commit(ctx, batch)
+		w.root.Send(w.pid, committed{batch, reached})
+	}
+}
+
+// Submit hands a command over and returns at once. done is called exactly once, from any
+// goroutine, after the command was committed or refused; it has to be quick.
+//
+// Its error is nil or wraps one of the errors of package model (or is a [model.InvalidError]);
+// any other error means that PostgreSQL rejected this command, which changed nothing.
+func (w *Writer) Submit(key model.Key, cmd model.Command, done func(model.Answer, error)) {
+	if err := w.submit(key, cmd, done); err != nil {
+		done(model.Answer{}, err)
+	}
+}
+
+func (w *Writer) submit(key model.Key, cmd model.Command, done func(model.Answer, error)) error {
+	p, err := newPending(key, cmd, done)
+	if err != nil {
+		return err
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return fmt.Errorf("%w: the writer has stopped", model.ErrUnavailable)
+	}
+	if w.queued.Add(1) > w.bound {
+		w.queued.Add(-1)
+		w.counters.busy.Add(1)
+		return model.ErrBusy
+	}
+	w.root.Send(w.pid, p)
+	return nil
+}
+
+// Do hands a command over and waits for its answer. When ctx ends first the error wraps
+// [model.ErrUnknown]: the command may be carried out yet.
+func (w *Writer) Do(ctx context.Context, key model.Key, cmd model.Command) (model.Answer, error) {
+	type result struct {
+		answer model.Answer
+		err    error
+	}
+	results := make(chan result, 1)
+	w.Submit(key, cmd, func(a model.Answer, err error) { results <- result{a, err} })
+	select {
+	case r := <-results:
+		return r.answer, r.err
+	case <-ctx.Done():
+		return model.Answer{}, fmt.Errorf("%w: %w", model.ErrUnknown, ctx.Err())
+	}
+}
+
+// CreateUserEvent makes a personal event and returns when it is committed; see [Writer.Do].
+func (w *Writer) CreateUserEvent(ctx context.Context, key model.Key, c model.CreateUserEvent) (model.Answer, error) {
+	return w.Do(ctx, key, c)
+}
+
+// CreateCommunityEvent makes an event of a community and returns when it is committed; see
+// [Writer.Do].
+func (w *Writer) CreateCommunityEvent(ctx context.Context, key model.Key, c model.CreateCommunityEvent) (model.Answer, error) {
+	return w.Do(ctx, key, c)
+}
+
+// Stop takes no more commands and returns when those accepted have been answered. Where ctx
+// ends first the rest fails with [model.ErrUnavailable].
+func (w *Writer) Stop(ctx context.Context) error {
+	w.mu.Lock()
+	first := !w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if first {
+		w.root.Send(w.pid, drain{}) // behind all that was accepted
+	}
+	defer w.cancel()
+	var err error
+	select {
+	case <-w.stopped:
+	case <-ctx.Done():
+		err = fmt.Errorf("the writer gave up what was waiting: %w", ctx.Err())
+		w.cancel()
+		<-w.stopped
+	}
+	if stopErr := w.root.StopFuture(w.pid).Wait(); stopErr != nil && first {
+		err = errors.Join(err, fmt.Errorf("stop the writer: %w", stopErr))
+	}
+	return err
+}
