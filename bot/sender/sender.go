@@ -50,7 +50,7 @@ type Options struct {
 	GroupPerMinute int
 
 	Workers          int // most calls at a time; default 64
-	MaxQueued        int // most operations that wait; default 10,000
+	MaxQueued        int // most operations taken that wait; default 10,000. Retries may exceed it by Workers
 	MaxQueuedPerChat int // default 64
 	// MaxChats is the most chats in the table; default twice MaxQueued, and never less than
 	// MaxQueued. Where there are more, the one whose allowance is whole first is forgotten.

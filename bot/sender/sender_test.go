@@ -121,6 +121,13 @@ func (b *bench) times(name string) []time.Duration {
 	return slices.Clone(b.attempts[name])
 }
 
+// sequence returns the names of the operations in the order they ended.
+func (b *bench) sequence() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.order)
+}
+
 // flat returns the moments of all attempts, in order.
 func (b *bench) flat() []time.Duration {
 	b.mu.Lock()
@@ -335,14 +342,54 @@ func TestOrderOfAFailingChat(t *testing.T) {
 		b.submit("3", Op{Chat: 1}, errReset)
 		b.submit("4", Op{Chat: 1})
 		time.Sleep(time.Minute)
-		if !slices.Equal(b.order, []string{"1", "2", "3", "4"}) {
-			t.Errorf("order %v", b.order)
+		if got := b.sequence(); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
+			t.Errorf("order %v", got)
 		}
 		if err := b.outcome("2"); err != error(errBadRequest) {
 			t.Errorf("refused: %v", err)
 		}
 		if err := b.outcome("3"); !errors.Is(err, ErrUncertain) || !errors.Is(err, errReset) || len(b.times("3")) != 1 {
 			t.Errorf("lost: %v after %d attempts", err, len(b.times("3")))
+		}
+	})
+}
+
+// To submit more does not move a chat back behind others.
+func TestPlaceIsKept(t *testing.T) {
+	run(t, Options{GlobalPerSecond: 1}, func(b *bench) {
+		b.submit("first", Op{Chat: 1})
+		synctest.Wait()
+		for i, chat := range []int64{2, 3, 2, 3, 2} {
+			b.submit(fmt.Sprint(i), Op{Chat: chat})
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(20 * time.Second)
+		if got := b.sequence(); !slices.Equal(got, []string{"first", "0", "1", "2", "3", "4"}) {
+			t.Errorf("order %v", got)
+		}
+	})
+}
+
+// One slow call does not hold up the others that fall due with it.
+func TestWhatFallsDueTogetherGoesTogether(t *testing.T) {
+	run(t, Options{ChatPerSecond: 0.2, ChatBurst: 1}, func(b *bench) {
+		var mu sync.Mutex
+		calls := 0
+		for i := range 10 {
+			b.submit(fmt.Sprint("first", i), Op{Chat: int64(i)})
+			b.Submit(Op{Chat: int64(i), Call: func(context.Context) (any, error) {
+				mu.Lock()
+				calls++
+				mu.Unlock()
+				time.Sleep(10 * time.Second)
+				return nil, nil
+			}, Done: b.done(fmt.Sprint("second", i))})
+		}
+		time.Sleep(6 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if calls != 10 {
+			t.Errorf("%d of 10 calls were made", calls)
 		}
 	})
 }
@@ -443,10 +490,11 @@ func TestSuperseded(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		want := []string{"first", "second", "other chat", "message", "other part", "third"}
-		slices.Sort(b.order[:3])
+		got := b.sequence()
+		slices.Sort(got[:3])
 		slices.Sort(want[:3])
-		if !slices.Equal(b.order, want) {
-			t.Errorf("order %v", b.order)
+		if !slices.Equal(got, want) {
+			t.Errorf("order %v", got)
 		}
 	})
 }
