@@ -101,12 +101,33 @@ func (s State) statsLoaded(in StatsLoaded) Turn {
 	if in.Err != nil {
 		return s.tell(in.Context, "cannot_read")
 	}
+	lines := []rune(in.Lines)
+	lines = lines[:min(len(lines), maxStatsText)]
 	return Turn{Next: s, Await: []any{Send{Context: in.Context, Message: Message{
-		Text: "<pre>" + escape(in.Lines) + "</pre>",
+		Text: "<pre>" + escape(string(lines)) + "</pre>",
 	}}}}
 }
+
+// maxStatsText keeps the statistics below the 4096 characters of a message.
+const maxStatsText = 4000
 
 // tellHTML says something that is not a screen.
 func (s State) tellHTML(c Context, id string) Turn {
 	return Turn{Next: s, Await: []any{Send{Context: c, Message: Message{Text: s.tongue(c).html(id)}}}}
+}
+
+// CommandInfo is a command as the menu of commands shows it.
+type CommandInfo struct{ Name, About string }
+
+// Commands returns the commands offered to everybody, in a language.
+func Commands(lang string) []CommandInfo {
+	t := State{Lang: lang}.tongue(Context{})
+	return []CommandInfo{
+		{"nearby", t.say("command_nearby")},
+		{"create", t.say("command_create")},
+		{"mine", t.say("command_mine")},
+		{"cancel", t.say("command_cancel")},
+		{"help", t.say("command_help")},
+		{"start", t.say("command_start")},
+	}
 }
