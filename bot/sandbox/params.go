@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -113,7 +112,7 @@ func (p *params) addMultipart(r *http.Request, boundary string) error {
 	p.files = map[string]*upload{}
 	for range maxParts {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // bare: the end; wrapped: cut off
 			return nil
 		}
 		var data []byte

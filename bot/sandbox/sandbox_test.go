@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,5 +125,55 @@ func TestAConversation(t *testing.T) {
 	}
 	if a, err := p.Answer(ctx, id); err != nil || a != (sandbox.CallbackAnswer{Text: "done", ShowAlert: true}) {
 		t.Fatalf("answer: %+v, %v", a, err)
+	}
+}
+
+// eventually polls a condition.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not come within 10 s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestPage(t *testing.T) {
+	_, url := start(t, sandbox.Options{})
+	resp, err := plain.Get(url + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := readAll(t, resp); !strings.Contains(page, "https://api.telegram.org") {
+		t.Error(page)
+	}
+}
+
+func TestListensOnLoopbackOnly(t *testing.T) {
+	s, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range []string{"0.0.0.0:0", "[::]:0", "nonsense"} {
+		if url, err := s.Listen(t.Context(), addr); err == nil {
+			t.Errorf("listens on %s", url)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	url, err := s.Listen(ctx, ":0")
+	if err != nil || !strings.HasPrefix(url, "http://127.0.0.1:") {
+		t.Fatalf("an empty host is loopback: %s, %v", url, err)
+	}
+	cancel() // the end of the context closes the server
+	eventually(t, "the end", func() bool {
+		resp, err := plain.Get(url)
+		if err == nil {
+			readAll(t, resp)
+		}
+		return err != nil
+	})
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
