@@ -97,8 +97,8 @@ func do(tb testing.TB, w *persistence.Writer, update int64, c model.Command) mod
 
 func capacity(n int) func(*model.Details) { return func(d *model.Details) { d.Capacity = n } }
 
-// exec runs a statement past the store.
-func exec(tb testing.TB, url, sql string, args ...any) {
+// execute runs a statement past the store.
+func execute(tb testing.TB, url, sql string, args ...any) {
 	tb.Helper()
 	connect(tb, url, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(context.Background(), sql, args...)

@@ -102,7 +102,7 @@ func TestReplaysGetTheFirstAnswer(t *testing.T) {
 		t.Fatalf("to join a cancelled event gave %v", err)
 	}
 	// A refusal stays one, though the event is open again; and a name may have changed.
-	exec(t, url, "UPDATE events SET status = 'open'")
+	execute(t, url, "UPDATE events SET status = 'open'")
 	commands[1] = model.JoinEvent{By: model.Person{ID: 2, Name: "Another name", Lang: "ru"}, Event: event}
 	again := submitAll(w, keys, commands)
 	for i := range commands {
@@ -154,7 +154,7 @@ func TestOneEventForEachDraft(t *testing.T) {
 		t.Errorf("changed: %+v, want %+v", opened, want)
 	}
 	// Long afterwards the draft still is that event, not a refusal.
-	exec(t, url, "UPDATE events SET starts = now() - interval '2 days', ends = now() - interval '1 day'")
+	execute(t, url, "UPDATE events SET starts = now() - interval '2 days', ends = now() - interval '1 day'")
 	if a := do(t, w, 5, confirm); a.Event != first.Event || !a.Replayed {
 		t.Errorf("after the event: %+v", a)
 	}
@@ -172,9 +172,9 @@ func TestRules(t *testing.T) {
 	cancelled := create(t, w, 2, 1, 2)
 	do(t, w, 3, model.CancelEvent{By: person(1), Event: cancelled})
 	over := create(t, w, 4, 1, 3)
-	exec(t, url, "UPDATE events SET starts = now() - interval '2 hours', ends = now() - interval '1 second' WHERE id = $1", over)
+	execute(t, url, "UPDATE events SET starts = now() - interval '2 hours', ends = now() - interval '1 second' WHERE id = $1", over)
 	hidden := create(t, w, 5, 1, 4)
-	exec(t, url, "UPDATE events SET status = 'hidden' WHERE id = $1", hidden)
+	execute(t, url, "UPDATE events SET status = 'hidden' WHERE id = $1", hidden)
 	starting := func(in time.Duration) model.Command {
 		d := details()
 		d.Starts = time.Now().Add(in)
@@ -231,7 +231,7 @@ func TestRules(t *testing.T) {
 func TestBadCommandFailsAlone(t *testing.T) {
 	url := pgtest.URL(t)
 	w := startWriter(t, openStore(t, url), persistence.WriterOptions{})
-	exec(t, url, "ALTER TABLE events ADD CONSTRAINT no_unluck CHECK (title <> 'bad')")
+	execute(t, url, "ALTER TABLE events ADD CONSTRAINT no_unluck CHECK (title <> 'bad')")
 	var keys []model.Key
 	var commands []model.Command
 	for i := range int64(100) {
@@ -265,7 +265,7 @@ func TestBadCommandFailsAlone(t *testing.T) {
 		t.Errorf("%+v: want 2 rejected, and most in one batch", stats)
 	}
 	// The state of the key is "never used": it can be tried again.
-	exec(t, url, "ALTER TABLE events DROP CONSTRAINT no_unluck")
+	execute(t, url, "ALTER TABLE events DROP CONSTRAINT no_unluck")
 	if o := submitAll(w, keys[20:21], commands[20:21])[0]; o.err != nil || o.answer.Replayed {
 		t.Errorf("tried again: %+v", o)
 	}
