@@ -33,18 +33,22 @@ func (s State) eventsLoaded(in EventsLoaded) Turn {
 
 // unread says that the database could not be read, and what had been done before that.
 func (s State) unread(c Context) Turn {
-	if c.Headline != "" || c.Toast != "" {
-		return s.tell(c, "done_but_cannot_read", "Done", strings.TrimSpace(c.Headline+" "+c.Toast))
+	done := c.Toast
+	if s.Headline != "" {
+		done = s.tongue(c).say(s.Headline)
 	}
-	return s.tell(c, "cannot_read")
+	if done == "" {
+		return s.tell(c, "cannot_read")
+	}
+	return s.tell(c, "done_but_cannot_read", "Done", done)
 }
 
 // presentEvent shows the card of an event.
 func (s State) presentEvent(c Context, e model.Seen) Turn {
 	t := s.tongue(c)
 	var b strings.Builder
-	if c.Headline != "" {
-		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", escape(c.Headline))
+	if s.Headline != "" {
+		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", t.html(s.Headline))
 	}
 	if e.Status == model.Cancelled {
 		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))

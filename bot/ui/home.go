@@ -7,7 +7,7 @@ import (
 // command handles a message that begins with a slash.
 func (s State) command(in Command) Turn {
 	c := in.Context
-	s.Revision++
+	s = s.begin()
 	switch in.Name {
 	case "start":
 		return s.start(c, in.Arg)
@@ -35,7 +35,7 @@ func (s State) command(in Command) Turn {
 // text handles words: the answer to a question of the wizard, or else a hint at what would
 // have been expected.
 func (s State) text(in Text) Turn {
-	s.Revision++
+	s = s.begin()
 	if s.Screen == ScreenWizard && s.Draft != nil {
 		return s.wizardText(in.Context, in.Text)
 	}

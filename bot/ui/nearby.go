@@ -19,7 +19,7 @@ func (s State) location(in Location) Turn {
 	if !in.Point.Valid() {
 		return s.tell(in.Context, "off_globe")
 	}
-	s.Revision++
+	s = s.begin()
 	if s.Screen == ScreenWizard && s.Draft != nil && s.Draft.Step == StepWhere {
 		return s.wizardPlace(in.Context, in.Point, in.Zone, in.Title)
 	}
@@ -137,9 +137,6 @@ func (s State) nearbyCaption(c Context) string {
 func (s State) nearbyList(c Context, events []model.Seen) Message {
 	t := s.tongue(c)
 	var b strings.Builder
-	if c.Headline != "" {
-		b.WriteString(escape(c.Headline) + "\n\n")
-	}
 	b.WriteString(t.html("nearby_title", "Radius", s.Radius/1000, "Days", s.days(t), "Category", t.category(s.Category)))
 	if len(s.Prepared) == 0 {
 		b.WriteString("\n\n" + t.html("nearby_empty"))

@@ -11,7 +11,7 @@ func (s State) press(in Press) Turn {
 	if err != nil {
 		return s.tell(c, "old_button")
 	}
-	s.Revision++
+	s = s.begin()
 	switch d.action {
 	case actHome:
 		return s.showHome(c)

@@ -31,6 +31,8 @@ type State struct {
 
 	Event int64  `cbor:"16,keyasint,omitempty"` // on the card
 	Back  Screen `cbor:"17,keyasint,omitempty"` // where the card was opened
+	// Headline names the sentence on top of the card: what was just done there.
+	Headline string `cbor:"22,keyasint,omitempty"`
 
 	Draft     *Draft `cbor:"18,keyasint,omitempty"`
 	LastDraft int64  `cbor:"19,keyasint,omitempty"` // the last one confirmed,

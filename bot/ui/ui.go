@@ -38,9 +38,9 @@ type Context struct {
 	Message  int64     // the message whose button was pressed; 0: not a press
 	Callback string    // id of the press, to be answered
 
-	// Toast is shown briefly above the chat when the press is answered, and Headline above
-	// the next screen: words about what was just done.
-	Toast, Headline string
+	// Toast is shown briefly above the chat when the press is answered: words about what
+	// was just done.
+	Toast string
 }
 
 // Duplicate stands for an input that was already acted upon: redelivered by Telegram, or
@@ -77,6 +77,14 @@ func Step(s State, in any) Turn {
 		return Turn{Next: s.sent(in)}
 	}
 	return Turn{Next: s}
+}
+
+// begin begins a turn that may change the screen: what a button of the next screen carries
+// differs from what those before carried.
+func (s State) begin() State {
+	s.Revision++
+	s.Headline = ""
+	return s
 }
 
 // duplicate shows the outcome of a press once more. The reply to anything else was sent

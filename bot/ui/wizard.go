@@ -296,14 +296,13 @@ func (s State) confirm(c Context) Turn {
 
 // created opens the event that a draft has become.
 func (s State) created(c Context, a model.Answer) Turn {
-	t := s.tongue(c)
 	if s.Draft != nil {
 		s.LastDraft = s.Draft.ID
 	}
 	s.Draft, s.LastEvent = nil, a.Event
-	c.Headline = t.say("saved")
+	s.Headline = "saved"
 	if a.Changed {
-		c.Headline = t.say("saved_before")
+		s.Headline = "saved_before"
 	}
 	s.Back = ScreenHome
 	if s.Zone != "" {
