@@ -1,0 +1,49 @@
+package bot
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mymmrac/telego/telegoapi"
+)
+
+// refused reports whether the Bot API answered with that code and a description that has
+// one of the phrases. Telegram gives errors no finer code than that of HTTP.
+func refused(err error, code int, phrases ...string) bool {
+	var api *telegoapi.Error
+	if !errors.As(err, &api) || api.ErrorCode != code {
+		return false
+	}
+	description := strings.ToLower(api.Description)
+	for _, p := range phrases {
+		if strings.Contains(description, p) {
+			return true
+		}
+	}
+	return len(phrases) == 0
+}
+
+// isNotModified: an edit that changes nothing.
+func isNotModified(err error) bool { return refused(err, 400, "message is not modified") }
+
+// isGone: an edit of a message that was deleted or is too old.
+func isGone(err error) bool {
+	return refused(err, 400, "message to edit not found", "message can't be edited", "message_id_invalid")
+}
+
+// isTooLate: an answer to a press that Telegram no longer waits for.
+func isTooLate(err error) bool { return refused(err, 400, "query is too old", "query_id_invalid") }
+
+// isBlocked: the person blocked the bot, or never started it, or is gone.
+func isBlocked(err error) bool { return refused(err, 403) }
+
+// isBadFile: a file id that the server does not know (any more).
+func isBadFile(err error) bool {
+	return refused(err, 400, "wrong file identifier", "wrong remote file")
+}
+
+// isUnauthorized: the token is not (or no longer) that of a bot.
+func isUnauthorized(err error) bool { return refused(err, 401) || refused(err, 404) }
+
+// isConflict: somebody else takes the bot's updates.
+func isConflict(err error) bool { return refused(err, 409) }

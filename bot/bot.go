@@ -1,0 +1,173 @@
+// Package bot is all that knows Telegram: it takes updates from the Bot API, hands each to
+// the session of the person it is from, carries out what the session's pure user interface
+// (package ui) decides, and confirms an update to Telegram only once it is settled.
+//
+// It stands on actors for the sessions and on persistence for what must last, and is wired
+// together in cmd/okolo. It holds no rule of conversation and no SQL.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/mymmrac/telego"
+
+	"okolo/actors"
+	"okolo/bot/sender"
+	"okolo/bot/staticmap"
+	"okolo/bot/timezone"
+	"okolo/bot/ui"
+	"okolo/persistence"
+)
+
+// Config is what a [Bot] stands on. Every field but Operators, Now and Logger is required.
+type Config struct {
+	API    *telego.Bot
+	Store  *persistence.Store
+	Writer *persistence.Writer
+	Maps   *staticmap.Renderer
+	Zones  *timezone.Finder
+
+	Sessions  actors.Config  // Epoch and StateVersion are set by New
+	Sending   sender.Options // the limits of sending
+	Operators []int64        // Telegram ids of those who may see the statistics
+
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Bot serves one Telegram bot.
+type Bot struct {
+	Config
+	id       int64
+	username string
+	runtime  *actors.Runtime[ui.State]
+	sender   *sender.Sender
+	readers  *crew
+	pictures *pictures
+	operator map[int64]bool
+	ingress  ingress
+	counts   counts
+}
+
+// counts are what the bot itself counts; each only grows.
+type counts struct {
+	ignored     atomic.Uint64
+	undelivered atomic.Uint64
+	resent      atomic.Uint64
+	blocked     atomic.Uint64
+}
+
+// readersPerBot bounds the reads of the database under way; readsWaiting those that queue
+// up. A read beyond that is answered "try again".
+const (
+	readersPerBot = 16
+	readsWaiting  = 4096
+)
+
+// New asks the Bot API who the bot is, takes the next epoch from the database and starts
+// the sessions. Close releases what it started.
+func New(ctx context.Context, cfg Config) (*Bot, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	me, err := cfg.API.GetMe(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask the Bot API who I am: %w", err)
+	}
+	epoch, err := cfg.Store.Epoch(ctx, me.ID)
+	if err != nil {
+		return nil, fmt.Errorf("take an epoch: %w", err)
+	}
+	b := &Bot{Config: cfg, id: me.ID, username: me.Username, operator: make(map[int64]bool, len(cfg.Operators))}
+	for _, id := range cfg.Operators {
+		b.operator[id] = true
+	}
+	if b.pictures, err = newPictures(cfg.Maps); err != nil {
+		return nil, err
+	}
+	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = epoch, ui.StateVersion
+	if cfg.Sessions.Logger == nil {
+		cfg.Sessions.Logger = cfg.Logger
+	}
+	b.readers = newCrew(readersPerBot, readsWaiting)
+	b.sender = sender.New(cfg.Sending)
+	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.Store.Snapshots(me.ID))
+	if err != nil {
+		b.readers.close()
+		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
+	}
+	return b, nil
+}
+
+// Username returns the bot's name on Telegram, without the at sign.
+func (b *Bot) Username() string { return b.username }
+
+// Runtime returns the sessions, for the statistics and for load made without Telegram.
+func (b *Bot) Runtime() *actors.Runtime[ui.State] { return b.runtime }
+
+// Run serves updates until ctx is done, then drains: it takes no more updates, finishes
+// what is begun, stores every session, and confirms to Telegram what was settled. grace
+// bounds the draining. Run may be called once; the bot is closed afterwards.
+func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
+	b.register(ctx)
+	polled := make(chan error, 1)
+	go func() { polled <- b.poll(ctx) }()
+	var err error
+	running := true
+	select {
+	case err = <-polled:
+		running = false
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err = errors.Join(err, b.Close(drain))
+	if running {
+		err = errors.Join(err, <-polled)
+	}
+	return errors.Join(err, b.confirm(drain))
+}
+
+// Close stops the sessions, storing each, and then the sending; what is not done when ctx
+// ends is given up and reported.
+func (b *Bot) Close(ctx context.Context) error {
+	report, err := b.runtime.Shutdown(ctx)
+	b.Logger.Info("sessions stored", "sessions", report.Sessions, "saved", report.SnapshotsSaved, "given_up", report.SnapshotsGivenUp)
+	b.readers.close()
+	return errors.Join(err, b.sender.Close(ctx))
+}
+
+// register tells Telegram the commands to offer. Without it people only miss the menu, so
+// a failure is logged and no more.
+func (b *Bot) register(ctx context.Context) {
+	for _, lang := range []string{"", "ru"} {
+		params := &telego.SetMyCommandsParams{LanguageCode: lang}
+		for _, c := range ui.Commands(lang) {
+			params.Commands = append(params.Commands, telego.BotCommand{Command: c.Name, Description: c.About})
+		}
+		if err := b.API.SetMyCommands(ctx, params); err != nil {
+			b.Logger.Warn("the menu of commands could not be set", "language", lang, "error", err)
+		}
+	}
+}
+
+// behavior joins the user interface to the sessions.
+type behavior struct{}
+
+func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
+func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
+func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
+func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
+	if d, ok := in.(actors.Duplicate); ok {
+		in = ui.Duplicate{Of: d.Payload}
+	}
+	return actors.Turn[ui.State](ui.Step(s, in))
+}

@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/mymmrac/telego"
+	tu "github.com/mymmrac/telego/telegoutil"
+
+	"okolo/bot/sender"
+	"okolo/bot/ui"
+)
+
+// send queues a new message; done gets its id.
+func (b *Bot) send(chat int64, m ui.Message, done func(id int64, err error)) {
+	call := func(ctx context.Context) (any, error) { return b.sendText(ctx, chat, m) }
+	if m.Map != nil {
+		call = func(ctx context.Context) (any, error) { return b.sendMap(ctx, chat, m) }
+	}
+	b.sender.Submit(sender.Op{
+		Chat: chat, Kind: sender.Message, Idempotent: true, Call: call,
+		Done: func(result any, err error) {
+			if err != nil {
+				done(0, err)
+				return
+			}
+			done(int64(result.(*telego.Message).MessageID), nil)
+		},
+	})
+}
+
+func (b *Bot) sendText(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
+	return b.API.SendMessage(ctx, &telego.SendMessageParams{
+		ChatID: tu.ID(chat), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: markup(m),
+		LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
+	})
+}
+
+func (b *Bot) sendMap(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
+	var sent *telego.Message
+	err := b.pictures.use(ctx, *m.Map, func(file telego.InputFile) (id string, err error) {
+		sent, err = b.API.SendPhoto(ctx, &telego.SendPhotoParams{
+			ChatID: tu.ID(chat), Photo: file, Caption: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: markup(m),
+		})
+		return largest(sent), err
+	})
+	return sent, err
+}
+
+// editMessage queues the replacement of a message's contents. That nothing has changed is
+// no error.
+func (b *Bot) editMessage(chat, id int64, m ui.Message, done func(error)) {
+	call := func(ctx context.Context) (any, error) {
+		return b.API.EditMessageText(ctx, &telego.EditMessageTextParams{
+			ChatID: tu.ID(chat), MessageID: int(id), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: inline(m),
+			LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
+		})
+	}
+	if m.Map != nil {
+		call = func(ctx context.Context) (any, error) { return nil, b.editMap(ctx, chat, id, m) }
+	}
+	b.sender.Submit(sender.Op{
+		Chat: chat, Edit: id, Kind: sender.Edit, Call: call,
+		Done: func(_ any, err error) {
+			if isNotModified(err) {
+				err = nil
+			}
+			done(err)
+		},
+	})
+}
+
+func (b *Bot) editMap(ctx context.Context, chat, id int64, m ui.Message) error {
+	return b.pictures.use(ctx, *m.Map, func(file telego.InputFile) (string, error) {
+		edited, err := b.API.EditMessageMedia(ctx, &telego.EditMessageMediaParams{
+			ChatID: tu.ID(chat), MessageID: int(id), ReplyMarkup: inline(m),
+			Media: &telego.InputMediaPhoto{
+				Type: telego.MediaTypePhoto, Media: file, Caption: m.Text, ParseMode: telego.ModeHTML,
+			},
+		})
+		return largest(edited), err
+	})
+}
+
+// answer queues the answer to a press. One that comes too late is of no use to anybody, so
+// that is no error.
+func (b *Bot) answer(a ui.Answer, done func(error)) {
+	b.sender.Submit(sender.Op{
+		Kind: sender.Answer,
+		Call: func(ctx context.Context) (any, error) {
+			return nil, b.API.AnswerCallbackQuery(ctx, &telego.AnswerCallbackQueryParams{
+				CallbackQueryID: a.Callback, Text: a.Text, ShowAlert: a.Alert && a.Text != "",
+			})
+		},
+		Done: func(_ any, err error) {
+			if isTooLate(err) {
+				err = nil
+			}
+			done(err)
+		},
+	})
+}
+
+// markup returns a message's keyboard, of either sort; nil where it has none.
+func markup(m ui.Message) telego.ReplyMarkup {
+	switch {
+	case m.Keyboard != nil:
+		return &telego.ReplyKeyboardMarkup{
+			Keyboard:       [][]telego.KeyboardButton{{{Text: m.Keyboard.Location, RequestLocation: true}}},
+			ResizeKeyboard: true, IsPersistent: true, InputFieldPlaceholder: m.Keyboard.Hint,
+		}
+	case len(m.Buttons) > 0:
+		return inline(m)
+	}
+	return nil
+}
+
+// inline returns the buttons below a message; nil where there are none.
+func inline(m ui.Message) *telego.InlineKeyboardMarkup {
+	if len(m.Buttons) == 0 {
+		return nil
+	}
+	rows := make([][]telego.InlineKeyboardButton, len(m.Buttons))
+	for i, row := range m.Buttons {
+		rows[i] = make([]telego.InlineKeyboardButton, len(row))
+		for j, b := range row {
+			rows[i][j] = telego.InlineKeyboardButton{Text: b.Text, CallbackData: b.Data, URL: b.URL}
+		}
+	}
+	return &telego.InlineKeyboardMarkup{InlineKeyboard: rows}
+}
+
+// largest returns the file id of a message's photo in its largest size.
+func largest(m *telego.Message) string {
+	if m == nil || len(m.Photo) == 0 {
+		return ""
+	}
+	return m.Photo[len(m.Photo)-1].FileID
+}

@@ -1,0 +1,152 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mymmrac/telego"
+
+	"okolo/actors"
+	"okolo/bot/ui"
+)
+
+const (
+	// pollBatch is the most updates that Telegram gives at once.
+	pollBatch = 100
+	// pollWait is how long Telegram holds a poll open while there is nothing.
+	pollWait = 30 * time.Second
+	// pollBackOff is the longest pause after polls that failed.
+	pollBackOff = 15 * time.Second
+)
+
+// ErrUnauthorized says that the Bot API does not accept the token.
+var ErrUnauthorized = errors.New("the Bot API does not accept the token")
+
+// ingress is the state of long polling.
+type ingress struct {
+	offset    atomic.Int64 // below it, everything is settled
+	received  atomic.Uint64
+	unsettled atomic.Int64
+}
+
+// poll takes updates in batches until ctx is done. Asking for the next batch confirms the
+// one before, so it does that only when every update in it is settled: what was in flight
+// when the process died comes again.
+func (b *Bot) poll(ctx context.Context) error {
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		updates, err := b.API.GetUpdates(ctx, &telego.GetUpdatesParams{
+			Offset: int(b.ingress.offset.Load()), Limit: pollBatch,
+			Timeout: int(pollWait.Seconds()), AllowedUpdates: allowedUpdates,
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case isUnauthorized(err):
+			return fmt.Errorf("%w: %w", ErrUnauthorized, err)
+		case err != nil:
+			if pause == 0 || isConflict(err) {
+				b.Logger.Warn("updates could not be fetched, will try again", "error", err)
+			}
+			pause = min(max(2*pause, 250*time.Millisecond), pollBackOff)
+			sleep(ctx, pause)
+		default:
+			pause = 0
+			if !b.handle(updates) {
+				return nil // the sessions are shutting down
+			}
+		}
+	}
+	return nil
+}
+
+// handle hands a batch to the sessions, waits until each update is settled, and moves the
+// offset past those at the front that are. It reports whether all were.
+func (b *Bot) handle(updates []telego.Update) bool {
+	var waiting sync.WaitGroup
+	settled := make([]bool, len(updates))
+	for i := range updates {
+		waiting.Add(1)
+		b.ingress.received.Add(1)
+		b.ingress.unsettled.Add(1)
+		b.deliver(&updates[i], func(ok bool) {
+			settled[i] = ok
+			b.ingress.unsettled.Add(-1)
+			waiting.Done()
+		})
+	}
+	waiting.Wait()
+	for i, ok := range settled {
+		if !ok {
+			return false
+		}
+		b.ingress.offset.Store(int64(updates[i].UpdateID) + 1)
+	}
+	return true
+}
+
+// deliver hands one update to its session. settled is called once, with false where the
+// update was not handled and has to come again.
+func (b *Bot) deliver(u *telego.Update, settled func(ok bool)) {
+	in, ok := b.translate(u)
+	if !ok {
+		b.counts.ignored.Add(1)
+		settled(true)
+		return
+	}
+	b.runtime.Deliver(actors.Input{
+		User: in.user, ID: int64(u.UpdateID), Press: in.press, Payload: in.payload,
+		Settled: func(o actors.Outcome) {
+			switch o {
+			case actors.Stopped:
+				settled(false)
+			case actors.Busy:
+				b.excuse(in, ui.Busy, settled)
+			case actors.Poisoned:
+				b.excuse(in, ui.Broken, settled)
+			default:
+				settled(true)
+			}
+		},
+	})
+}
+
+// excuse tells a person why their input had no effect, in place of the session.
+func (b *Bot) excuse(in incoming, e ui.Excuse, settled func(bool)) {
+	done := func(err error) {
+		b.delivered(in.user, err)
+		settled(true)
+	}
+	if in.callback != "" {
+		b.answer(ui.Answer{Callback: in.callback, Text: e.In(in.lang), Alert: true}, done)
+		return
+	}
+	b.send(in.user, ui.Message{Text: e.In(in.lang)}, func(_ int64, err error) { done(err) })
+}
+
+// confirm tells Telegram what was settled last, which otherwise the next poll would.
+func (b *Bot) confirm(ctx context.Context) error {
+	offset := b.ingress.offset.Load()
+	if offset == 0 {
+		return nil
+	}
+	_, err := b.API.GetUpdates(ctx, &telego.GetUpdatesParams{Offset: int(offset), Limit: 1, AllowedUpdates: allowedUpdates})
+	if err != nil {
+		return fmt.Errorf("confirm the last updates: %w", err)
+	}
+	return nil
+}
+
+// sleep waits, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"okolo/actors"
+	"okolo/bot/sender"
+	"okolo/bot/ui"
+	"okolo/persistence/model"
+)
+
+// readTimeout bounds one read of the database for a screen.
+const readTimeout = 3 * time.Second
+
+// Perform implements [actors.Performer] for the effects of package ui.
+func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any)) {
+	switch do := e.Do.(type) {
+	case ui.FindNearby:
+		do.Search.Limit = b.runtime.PreparedLimit()
+		read(b, ctx, func(ctx context.Context) ([]model.Found, error) { return b.Store.Nearby(ctx, do.Search) },
+			func(found []model.Found, err error) {
+				done(ui.NearbyFound{Context: do.Context, Found: found, Err: err})
+			})
+	case ui.LoadEvents:
+		read(b, ctx, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Events(ctx, e.User, do.IDs) },
+			func(events []model.Seen, err error) {
+				done(ui.EventsLoaded{Context: do.Context, Events: events, Err: err})
+			})
+	case ui.LoadMine:
+		read(b, ctx, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Mine(ctx, e.User, do.Limit) },
+			func(events []model.Seen, err error) {
+				done(ui.MineLoaded{Context: do.Context, Events: events, Err: err})
+			})
+	case ui.LoadStats:
+		read(b, ctx, b.statsText, func(lines string, err error) {
+			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})
+		})
+	case ui.Write:
+		key := model.Key{Bot: b.id, Update: e.Input, Ordinal: e.Ordinal}
+		b.Writer.Submit(key, do.Command, func(a model.Answer, err error) {
+			done(ui.Written{Context: do.Context, Command: do.Command, Answer: a, Err: err})
+		})
+	case ui.Send:
+		b.send(e.User, do.Message, func(id int64, err error) {
+			b.delivered(e.User, err)
+			done(ui.Sent{Slot: do.Slot, ID: id})
+		})
+	case ui.Edit:
+		b.edit(e.User, do, done)
+	case ui.Answer:
+		b.answer(do, func(err error) {
+			b.delivered(e.User, err)
+			done(nil)
+		})
+	default:
+		b.Logger.Error("an effect that nobody knows", "effect", e.Do)
+		done(nil)
+	}
+}
+
+// read runs a query on the crew of readers and logs its failure, of which the person learns
+// from the screen.
+func read[T any](b *Bot, ctx context.Context, query func(context.Context) (T, error), then func(T, error)) {
+	ok := b.readers.try(func() {
+		ctx, cancel := context.WithTimeout(ctx, readTimeout)
+		defer cancel()
+		result, err := query(ctx)
+		if err != nil {
+			b.Logger.Warn("a read failed", "error", err)
+		}
+		then(result, err)
+	})
+	if !ok {
+		var none T
+		then(none, model.ErrBusy)
+	}
+}
+
+// edit changes a message in place. Where the message is gone, or too old to be edited, a new
+// one takes its place, and its id comes back as the result.
+func (b *Bot) edit(user int64, do ui.Edit, done func(result any)) {
+	b.editMessage(user, do.ID, do.Message, func(err error) {
+		if !isGone(err) {
+			b.delivered(user, err)
+			done(nil)
+			return
+		}
+		b.counts.resent.Add(1)
+		b.send(user, do.Message, func(id int64, err error) {
+			b.delivered(user, err)
+			done(ui.Sent{Slot: do.Slot, ID: id})
+		})
+	})
+}
+
+// delivered counts, and logs, what a person did not get to see.
+func (b *Bot) delivered(user int64, err error) {
+	switch {
+	case err == nil || errors.Is(err, sender.ErrSuperseded):
+	case isBlocked(err):
+		b.counts.blocked.Add(1)
+	default:
+		b.counts.undelivered.Add(1)
+		b.Logger.Warn("a message could not be delivered", "chat", user, "error", err)
+	}
+}

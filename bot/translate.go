@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mymmrac/telego"
+
+	"okolo/bot/ui"
+	"okolo/persistence/model"
+)
+
+// allowedUpdates are the kinds of update the bot asks Telegram for.
+var allowedUpdates = []string{telego.MessageUpdates, telego.CallbackQueryUpdates}
+
+// incoming is an update in the words of the user interface.
+type incoming struct {
+	user     int64
+	press    uint64 // key of a button press; 0: not a press
+	payload  any
+	callback string // to be answered, where there is no session to do it
+	lang     string
+}
+
+// translate reads an update. It reports false for one that the bot has no use for: a
+// message in a group, in a channel, from another bot.
+func (b *Bot) translate(u *telego.Update) (incoming, bool) {
+	switch {
+	case u.CallbackQuery != nil:
+		return b.translatePress(u)
+	case u.Message != nil && u.Message.From != nil && u.Message.Chat.Type == telego.ChatTypePrivate && !u.Message.From.IsBot:
+		return b.translateMessage(u)
+	}
+	return incoming{}, false
+}
+
+func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
+	m := u.Message
+	c := b.context(u, m.From)
+	in := incoming{user: m.From.ID, lang: m.From.LanguageCode}
+	switch {
+	case m.Venue != nil:
+		in.payload = b.location(c, point(&m.Venue.Location), m.Venue.Title)
+	case m.Location != nil:
+		in.payload = b.location(c, point(m.Location), "")
+	case strings.HasPrefix(m.Text, "/"):
+		in.payload = command(c, m.Text)
+	case m.Text != "":
+		in.payload = ui.Text{Context: c, Text: m.Text}
+		if p, ok := ui.ParsePoint(m.Text); ok {
+			in.payload = b.location(c, p, "")
+		}
+	default:
+		in.payload = ui.Unsupported{Context: c}
+	}
+	return in, true
+}
+
+func (b *Bot) translatePress(u *telego.Update) (incoming, bool) {
+	q := u.CallbackQuery
+	if q.Message == nil || q.Message.GetChat().Type != telego.ChatTypePrivate {
+		return incoming{}, false
+	}
+	c := b.context(u, &q.From)
+	c.Message, c.Callback = int64(q.Message.GetMessageID()), q.ID
+	return incoming{
+		user: q.From.ID, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
+		payload: ui.Press{Context: c, Data: q.Data},
+	}, true
+}
+
+func (b *Bot) context(u *telego.Update, from *telego.User) ui.Context {
+	name := strings.ToValidUTF8(strings.ReplaceAll(from.FirstName, "\x00", ""), "")
+	if utf8.RuneCountInString(name) > model.MaxName {
+		name = string([]rune(name)[:model.MaxName])
+	}
+	return ui.Context{
+		From:     model.Person{ID: from.ID, Name: name, Lang: from.LanguageCode},
+		Operator: b.operator[from.ID],
+		Now:      b.Now(),
+		Update:   int64(u.UpdateID),
+	}
+}
+
+func (b *Bot) location(c ui.Context, p model.Point, title string) ui.Location {
+	l := ui.Location{Context: c, Point: p, Title: title}
+	if p.Valid() {
+		l.Zone = b.Zones.At(p)
+	}
+	return l
+}
+
+func point(l *telego.Location) model.Point {
+	return model.Point{Lat: l.Latitude, Lon: l.Longitude}
+}
+
+// command reads "/name@bot argument".
+func command(c ui.Context, text string) ui.Command {
+	name, arg, _ := strings.Cut(text[1:], " ")
+	name, _, _ = strings.Cut(name, "@")
+	return ui.Command{Context: c, Name: strings.ToLower(name), Arg: strings.TrimSpace(arg)}
+}
+
+// pressKey is the key under which a session remembers a press: the message, and the data,
+// which holds the revision of the screen and the action. It is never 0.
+func pressKey(message int64, data string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(strconv.AppendInt(nil, message, 36)) // never fails
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write([]byte(data))
+	return max(h.Sum64(), 1)
+}

@@ -1,0 +1,199 @@
+package bot_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/jackc/pgx/v5"
+	"github.com/mymmrac/telego"
+
+	"okolo/actors"
+	"okolo/bot"
+	"okolo/bot/sandbox"
+	"okolo/bot/sandbox/visit"
+	"okolo/bot/sender"
+	"okolo/bot/staticmap"
+	"okolo/bot/timezone"
+	"okolo/persistence"
+	"okolo/persistence/model"
+	"okolo/persistence/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// world is a whole bot on real parts: PostgreSQL, the sandbox over HTTP, telego.
+type world struct {
+	t       *testing.T
+	url     string // of the database
+	api     string // of the sandbox
+	sandbox *sandbox.Server
+	people  *sandbox.People
+	store   *persistence.Store
+	bot     *bot.Bot
+	stop    func() error // drains the bot, once
+}
+
+// worldOptions change a world from what it is by default.
+type worldOptions struct {
+	sessions  func(*actors.Config)
+	faults    sandbox.Faults
+	operators []int64
+	log       io.Writer
+}
+
+const token = "4242:demo-token-that-any-sandbox-takes--"
+
+var berlin = model.Point{Lat: 52.52, Lon: 13.405}
+
+func newWorld(t *testing.T, o worldOptions) *world {
+	t.Helper()
+	w := &world{t: t, url: pgtest.URL(t)}
+	var err error
+	if w.sandbox, err = sandbox.New(sandbox.Options{Faults: o.faults}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { check(t, w.sandbox.Close()) })
+	if w.api, err = w.sandbox.Listen(context.Background(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	w.people = sandbox.NewPeople(w.api, nil)
+	w.startBot(o)
+	return w
+}
+
+// startBot starts the bot on the world's database and sandbox; w.stop ends it.
+func (w *world) startBot(o worldOptions) {
+	t := w.t
+	t.Helper()
+	out := o.log
+	if out == nil {
+		out = t.Output()
+	}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	ctx := context.Background()
+	store, err := persistence.Open(ctx, w.url, persistence.Options{Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	system := actors.NewSystem(log)
+	writer := persistence.NewWriter(system, store, persistence.WriterOptions{Logger: log})
+	b, err := bot.New(ctx, w.config(o, log, store, writer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, cancel := context.WithCancel(ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- b.Run(running, 30*time.Second) }()
+	stopped := false
+	w.store, w.bot = store, b
+	w.stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		err := <-ran
+		return closeAll(ctx, err, writer, system, store)
+	}
+	t.Cleanup(func() { check(t, w.stop()) })
+}
+
+func closeAll(ctx context.Context, err error, w *persistence.Writer, system *actor.ActorSystem, s *persistence.Store) error {
+	if stopErr := w.Stop(ctx); err == nil {
+		err = stopErr
+	}
+	system.Shutdown()
+	s.Close()
+	return err
+}
+
+func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Store, writer *persistence.Writer) bot.Config {
+	w.t.Helper()
+	api, err := telego.NewBot(token, telego.WithAPIServer(w.api), telego.WithDiscardLogger(), telego.WithHTTPClient(bot.HTTPClient()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	maps, err := staticmap.New(staticmap.Options{Logger: log})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	zones, err := timezone.New()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	sessions := actors.Defaults()
+	if o.sessions != nil {
+		o.sessions(&sessions)
+	}
+	return bot.Config{
+		API: api, Store: store, Writer: writer, Maps: maps, Zones: zones, Sessions: sessions,
+		Sending: sender.Options{Logger: log}, Operators: o.operators, Logger: log,
+	}
+}
+
+// visitor lets a person in.
+func (w *world) visitor(id int64, name, lang string) *visit.Visitor {
+	w.t.Helper()
+	v, err := visit.Join(w.t.Context(), w.people, sandbox.Profile{ID: id, FirstName: name, LanguageCode: lang}, visit.Options{Out: w.t.Output(), Name: "okolo"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v
+}
+
+// query reads one value from the database.
+func query[T any](w *world, sql string, args ...any) (value T) {
+	w.t.Helper()
+	conn, err := pgx.Connect(context.Background(), w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { check(w.t, conn.Close(context.Background())) }()
+	if err := conn.QueryRow(context.Background(), sql, args...).Scan(&value); err != nil {
+		w.t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func contains(text string) func(sandbox.Message) bool {
+	return func(m sandbox.Message) bool { return strings.Contains(m.Body(), text) }
+}
+
+// has tells a message by one of its buttons.
+func has(button string) func(sandbox.Message) bool {
+	return func(m sandbox.Message) bool { _, ok := m.Button(button); return ok }
+}
+
+// preview takes a person through the wizard up to the preview, and returns it.
+func preview(v *visit.Visitor, title string) sandbox.Message {
+	v.Say("/create")
+	v.See("the question for a title", contains("the title"))
+	v.Say(title)
+	m := v.See("the question for a category", contains("What kind"))
+	v.Press(m, "walks")
+	v.SeeEdited(m, "the question where", contains("Where"))
+	v.Locate(berlin.Lat, berlin.Lon)
+	m = v.See("the question when", contains("When"))
+	v.Press(m, "tomorrow 19:00")
+	return v.SeeEdited(m, "the preview", contains("Is everything right"))
+}
+
+// create takes a person through the wizard to the saved event.
+func create(v *visit.Visitor, title string) sandbox.Message {
+	m := preview(v, title)
+	v.Press(m, "Publish")
+	return v.SeeEdited(m, "the saved event", contains("Saved."))
+}

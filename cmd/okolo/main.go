@@ -1,0 +1,98 @@
+// Command okolo is the bot for the events around you: the program that wires the rooms
+// together and owns their settings. okolo --help tells what it can do.
+//
+// Exit codes: 0 done; 1 it failed; 2 wrong usage or settings; 3 nothing answered.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes, for scripts.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage
+	exitNoAnswer
+)
+
+// cli is the whole command line.
+type cli struct {
+	LogLevel slog.Level `env:"LOG_LEVEL" default:"INFO" help:"Least level logged: DEBUG, INFO, WARN or ERROR."`
+
+	Demo    demoCmd    `cmd:"" help:"Try it: a private PostgreSQL, a local Telegram, the bot, sample events. Needs no token and no account."`
+	Serve   serveCmd   `cmd:"" help:"Serve a bot on Telegram. Needs BOT_TOKEN and DATABASE_URL."`
+	Sandbox sandboxCmd `cmd:"" help:"Run the local Telegram alone, for a bot of your own."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, and say which version it has."`
+	Stats   statsCmd   `cmd:"" help:"Ask a running program for its statistics."`
+	Version versionCmd `cmd:"" help:"Say which version this is."`
+}
+
+// usageError is a mistake in the settings: the person at the keyboard can mend it.
+type usageError struct{ sentence string }
+
+func (e usageError) Error() string { return e.sentence }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run carries out a command line and returns the exit code. Once ctx is done it drains.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("okolo"),
+		kong.Description("okolo, the bot for the events around you."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "okolo:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "okolo: %v\nTry okolo --help.\n", err)
+		return exitUsage
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	command.BindTo(ctx, (*context.Context)(nil))
+	command.BindTo(stdout, (*io.Writer)(nil))
+	return exitCode(command.Run(log), stderr)
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	var usage usageError
+	var silent *noAnswerError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "okolo:", err)
+		return exitUsage
+	case errors.As(err, &silent):
+		fmt.Fprintln(stderr, "okolo:", err)
+		return exitNoAnswer
+	}
+	fmt.Fprintln(stderr, "okolo:", err)
+	return exitFailed
+}

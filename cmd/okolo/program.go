@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/mymmrac/telego"
+
+	"okolo/actors"
+	"okolo/actors/ops"
+	"okolo/bot"
+	"okolo/bot/sender"
+	"okolo/bot/staticmap"
+	"okolo/bot/timezone"
+	"okolo/persistence"
+)
+
+// drainTime bounds the end of a program: what is begun is finished, sessions are stored.
+const drainTime = 30 * time.Second
+
+// plan is everything a running bot is made of.
+type plan struct {
+	token, apiURL string // apiURL empty: Telegram's own
+	databaseURL   string
+	opsAddr       string
+	operators     []int64
+	sessions      actors.Config
+	sending       sender.Options
+	maps          *staticmap.Renderer
+	log           *slog.Logger
+}
+
+// program is a bot with its database, its writer and its window for operators.
+type program struct {
+	bot    *bot.Bot
+	store  *persistence.Store
+	writer *persistence.Writer
+	system *actor.ActorSystem
+	ops    *ops.Server
+	log    *slog.Logger
+}
+
+// start brings everything up, in the order of what needs what; on failure it takes down
+// again what already ran.
+func start(ctx context.Context, p plan) (_ *program, err error) {
+	g := &program{log: p.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	zones, err := timezone.New()
+	if err != nil {
+		return nil, err
+	}
+	if g.store, err = persistence.Open(ctx, p.databaseURL, persistence.Options{Logger: p.log}); err != nil {
+		return nil, err
+	}
+	g.system = actors.NewSystem(p.log)
+	g.writer = persistence.NewWriter(g.system, g.store, persistence.WriterOptions{Logger: p.log})
+	api, err := newAPI(p.token, p.apiURL)
+	if err != nil {
+		return nil, err
+	}
+	g.bot, err = bot.New(ctx, bot.Config{
+		API: api, Store: g.store, Writer: g.writer, Maps: p.maps, Zones: zones,
+		Sessions: p.sessions, Sending: p.sending, Operators: p.operators, Logger: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	stats := func(ctx context.Context) (any, error) { return g.bot.Stats(ctx) }
+	if g.ops, err = ops.Listen(ctx, p.opsAddr, ops.Handler(stats, p.log)); err != nil {
+		return nil, errors.Join(err, g.bot.Close(ctx))
+	}
+	return g, nil
+}
+
+// run serves until ctx is done and then drains and takes everything down.
+func (g *program) run(ctx context.Context) error {
+	err := g.bot.Run(ctx, drainTime)
+	return errors.Join(err, g.close(context.WithoutCancel(ctx)))
+}
+
+// close takes down what the bot stands on.
+func (g *program) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	var err error
+	if g.ops != nil {
+		err = errors.Join(err, g.ops.Close(ctx))
+	}
+	if g.writer != nil {
+		err = errors.Join(err, g.writer.Stop(ctx))
+	}
+	if g.system != nil {
+		g.system.Shutdown()
+	}
+	if g.store != nil {
+		g.store.Close()
+	}
+	return err
+}
+
+// newAPI makes the client of the Bot API at a server. Its errors never hold the token.
+func newAPI(token, server string) (*telego.Bot, error) {
+	options := []telego.BotOption{telego.WithDiscardLogger(), telego.WithHTTPClient(bot.HTTPClient())}
+	if server != "" {
+		options = append(options, telego.WithAPIServer(server))
+	}
+	api, err := telego.NewBot(token, options...)
+	if err != nil {
+		return nil, fmt.Errorf("BOT_TOKEN has not the form of a token, 123456:ABC…: %w", err)
+	}
+	return api, nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"okolo/bot"
+	"okolo/persistence"
+)
+
+// serveCmd is okolo serve.
+type serveCmd struct {
+	BotToken    string  `env:"BOT_TOKEN" placeholder:"TOKEN" help:"Token of the bot, from @BotFather. Better in the environment than on the command line."`
+	BotAPIURL   string  `env:"BOT_API_URL" placeholder:"URL" help:"Bot API server, if not Telegram's own." name:"bot-api-url"`
+	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of those who may see the statistics, separated by commas." name:"operator-ids"`
+	OpsAddr     string  `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served."`
+	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
+
+	Database databaseSettings `embed:""`
+	Sessions sessionSettings  `embed:"" group:"Sessions:"`
+	Telegram telegramSettings `embed:""`
+	Maps     mapSettings      `embed:""`
+}
+
+// Run serves until ctx is done.
+func (c *serveCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
+	p, err := c.plan(log)
+	if err != nil {
+		return err
+	}
+	if c.Migrate {
+		if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
+			return fmt.Errorf("bring the schema up to date: %w", err)
+		}
+	}
+	g, err := start(ctx, p)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
+	err = g.run(ctx)
+	if errors.Is(err, bot.ErrUnauthorized) {
+		return usageError{"BOT_TOKEN is not accepted by the Bot API: it is wrong, or was revoked."}
+	}
+	return err
+}
+
+// plan checks the settings; each mistake is one clear sentence.
+func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
+	if strings.TrimSpace(c.BotToken) == "" {
+		return plan{}, usageError{"BOT_TOKEN is not set: give the token that @BotFather gave you, or try okolo demo, which needs none."}
+	}
+	url, err := c.Database.url()
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{
+		token: c.BotToken, apiURL: c.BotAPIURL, databaseURL: url,
+		opsAddr: c.OpsAddr, operators: c.OperatorIDs, log: log,
+	}
+	if p.sessions, err = c.Sessions.config(log); err != nil {
+		return plan{}, err
+	}
+	if p.sending, err = c.Telegram.options(log); err != nil {
+		return plan{}, err
+	}
+	p.maps, err = c.Maps.renderer(log)
+	return p, err
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"okolo/actors"
+	"okolo/bot/sender"
+	"okolo/bot/staticmap"
+)
+
+// sessionSettings keep the names and the defaults that operators of the predecessor know.
+type sessionSettings struct {
+	UserStateMaxSize    int           `env:"USER_STATE_MAX_SIZE" default:"500" placeholder:"N" help:"Most user sessions held in memory (1 to 10,000,000)."`
+	UserStateTTLSeconds int           `env:"USER_STATE_TTL_SECONDS" default:"1800" placeholder:"SECONDS" help:"Idle life of a session in memory (1 to 2,592,000)."`
+	MaxPreparedEvents   int           `env:"MAX_PREPARED_EVENTS" default:"50" placeholder:"N" help:"Most events prepared for display in a session (2 to 200); half of it while the memory guard is active."`
+	MemoryThresholdMB   int           `env:"MEMORY_THRESHOLD_MB" default:"512" placeholder:"MB" help:"Resident memory at which the guard acts (0: no guard; else 16 to 1,048,576)." name:"memory-threshold-mb"`
+	SweepInterval       time.Duration `env:"SWEEP_INTERVAL" default:"15m" placeholder:"TIME" help:"Time between sweeps for sessions past their idle life (1s to 24h)."`
+	MemoryLogInterval   time.Duration `env:"MEMORY_LOG_INTERVAL" default:"5m" placeholder:"TIME" help:"Time between lines of MEMORY STATS in the log (1s to 24h)."`
+	SnapshotDeadline    time.Duration `env:"SNAPSHOT_DEADLINE" default:"2s" placeholder:"TIME" help:"How long a session that leaves waits for its snapshot to be stored (100ms to 10m)."`
+}
+
+func (s sessionSettings) config(log *slog.Logger) (actors.Config, error) {
+	for _, r := range []struct {
+		name            string
+		value, min, max int
+	}{
+		{"USER_STATE_MAX_SIZE", s.UserStateMaxSize, 1, 10_000_000},
+		{"USER_STATE_TTL_SECONDS", s.UserStateTTLSeconds, 1, 2_592_000},
+		{"MAX_PREPARED_EVENTS", s.MaxPreparedEvents, 2, 200},
+	} {
+		if err := within(r.name, r.value, r.min, r.max); err != nil {
+			return actors.Config{}, err
+		}
+	}
+	if s.MemoryThresholdMB != 0 {
+		if err := within("MEMORY_THRESHOLD_MB", s.MemoryThresholdMB, 16, 1_048_576); err != nil {
+			return actors.Config{}, err
+		}
+	}
+	for _, r := range []struct {
+		name            string
+		value, min, max time.Duration
+	}{
+		{"SWEEP_INTERVAL", s.SweepInterval, time.Second, 24 * time.Hour},
+		{"MEMORY_LOG_INTERVAL", s.MemoryLogInterval, time.Second, 24 * time.Hour},
+		{"SNAPSHOT_DEADLINE", s.SnapshotDeadline, 100 * time.Millisecond, 10 * time.Minute},
+	} {
+		if err := within(r.name, r.value, r.min, r.max); err != nil {
+			return actors.Config{}, err
+		}
+	}
+	c := actors.Defaults()
+	c.MaxSessions = s.UserStateMaxSize
+	c.IdleLife = time.Duration(s.UserStateTTLSeconds) * time.Second
+	c.MaxPrepared, c.GuardedPrepared = s.MaxPreparedEvents, s.MaxPreparedEvents/2
+	c.MemoryThreshold = uint64(s.MemoryThresholdMB) << 20
+	c.SweepEvery, c.LogEvery = s.SweepInterval, s.MemoryLogInterval
+	c.SnapshotDeadline = s.SnapshotDeadline
+	c.Logger = log
+	return c, nil
+}
+
+// telegramSettings say how the bot talks to the Bot API.
+type telegramSettings struct {
+	SendRate float64 `env:"SEND_RATE" default:"30" placeholder:"N" help:"Most messages a second to all chats together (0: no limit)."`
+	ChatRate float64 `env:"CHAT_RATE" default:"1" placeholder:"N" help:"Most messages a second to one chat, beyond a short burst (0: no limit)."`
+}
+
+func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
+	if s.SendRate < 0 || s.ChatRate < 0 {
+		return sender.Options{}, usageError{"SEND_RATE and CHAT_RATE must not be negative: 0 means no limit."}
+	}
+	return sender.Options{GlobalPerSecond: s.SendRate, ChatPerSecond: s.ChatRate, Logger: log}, nil
+}
+
+// mapSettings say where the map picture comes from.
+type mapSettings struct {
+	Tiles       string `env:"TILES" placeholder:"URL" help:"Template of a tile server, with {z}, {x} and {y}. Without it the map has a plain background."`
+	Attribution string `env:"TILES_ATTRIBUTION" default:"© OpenStreetMap contributors" help:"Whose tiles they are, written on the picture."`
+}
+
+func (s mapSettings) renderer(log *slog.Logger) (*staticmap.Renderer, error) {
+	r, err := staticmap.New(staticmap.Options{Tiles: s.Tiles, Attribution: s.Attribution, Logger: log})
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("TILES %q cannot be used: %v.", s.Tiles, err)}
+	}
+	return r, nil
+}
+
+// databaseSettings say where PostgreSQL is.
+type databaseSettings struct {
+	DatabaseURL string `env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to keep everything in, postgres://user:password@host/database."`
+}
+
+// url returns the address, or the sentence that asks for it.
+func (s databaseSettings) url() (string, error) {
+	if strings.TrimSpace(s.DatabaseURL) == "" {
+		return "", usageError{"DATABASE_URL is not set: give the PostgreSQL database to keep everything in, such as postgres://okolo:secret@localhost/okolo."}
+	}
+	if _, err := pgxpool.ParseConfig(s.DatabaseURL); err != nil {
+		return "", usageError{"DATABASE_URL is not the address of a PostgreSQL database: it should look like postgres://okolo:secret@localhost/okolo."}
+	}
+	return s.DatabaseURL, nil
+}
+
+// within refuses a value that lies outside of its range, with its name and the range.
+func within[N int | time.Duration](name string, value, least, most N) error {
+	if value < least || value > most {
+		return usageError{fmt.Sprintf("%s is %v, which is out of range: it goes from %v to %v.", name, value, least, most)}
+	}
+	return nil
+}
