@@ -9,8 +9,9 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// newActorSystem starts an actor system that logs warnings and errors only.
-func newActorSystem(log *slog.Logger) *actor.ActorSystem {
+// NewSystem starts an actor system that logs warnings and errors only. It is what a
+// [Runtime] stands on, and fit for an application's other actors.
+func NewSystem(log *slog.Logger) *actor.ActorSystem {
 	quiet := slog.New(warnings{log.Handler()}).With(slog.String("lib", "protoactor"))
 	return actor.NewActorSystem(
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),

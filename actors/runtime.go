@@ -48,7 +48,7 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 			cfg: cfg, log: cfg.Logger, performer: p,
 			sampler: newSampler(cfg.RSS, cfg.Logger),
 			ctx:     ctx, cancel: cancel,
-			system:  newActorSystem(cfg.Logger),
+			system:  NewSystem(cfg.Logger),
 			stopped: make(chan struct{}), settled: make(chan struct{}, 1),
 		},
 		behavior: b,
