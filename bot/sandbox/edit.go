@@ -53,13 +53,14 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if what.same(m.content) && sameKeyboard(keys.inline, m.inline) {
+	same := what.same(m.content)
+	if same && sameKeyboard(keys.inline, m.inline) {
 		return nil, errNotModified
 	}
 	if err := in.writable(); err != nil {
 		return nil, err
 	}
-	if !what.same(m.content) { // a change of the buttons alone does not show as an edit
+	if !same { // a change of the buttons alone does not show as an edit
 		m.editDate = c.now().Unix()
 	}
 	m.content, m.inline = what, keys.inline

@@ -46,6 +46,9 @@ type htmlParser struct {
 func parseHTML(src string) (richText, error) {
 	p := &htmlParser{src: src}
 	p.out.Grow(len(src))
+	if n := strings.Count(src, "</"); n > 0 {
+		p.entities = make([]telego.MessageEntity, 0, n)
+	}
 	for p.pos < len(src) {
 		switch src[p.pos] {
 		case '<':

@@ -38,7 +38,9 @@ func (c *content) captioned() bool { return c.photo != nil || c.document != nil 
 func (c *content) textual() bool { return !c.captioned() && c.location == nil && c.venue == nil }
 
 // same reports whether an edit to the other content would change nothing.
-func (c *content) same(o *content) bool { return reflect.DeepEqual(c, o) }
+func (c *content) same(o *content) bool {
+	return c.rich.text == o.rich.text && reflect.DeepEqual(c, o)
+}
 
 // sameKeyboard reports whether two inline keyboards, nil for none, are the same.
 func sameKeyboard(a, b *telego.InlineKeyboardMarkup) bool { return reflect.DeepEqual(a, b) }

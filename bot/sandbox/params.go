@@ -86,24 +86,85 @@ func (p *params) addJSON(r *http.Request) error {
 	return p.parseJSON(body)
 }
 
+// parseJSON takes the members of an object apart. The values are parts of one string.
 func (p *params) parseJSON(body []byte) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil {
-		return badRequest("can't parse JSON encoded request parameters")
+	if !json.Valid(body) {
+		return errNotJSON
 	}
-	for name, raw := range object {
-		switch {
-		case raw[0] == '"':
-			var s string
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return badRequest("can't parse JSON encoded request parameters")
-			}
-			p.values[name] = s
-		case string(raw) != "null":
-			p.values[name] = string(raw)
+	rest, isObject := strings.CutPrefix(strings.TrimLeft(string(body), jsonSpace), "{")
+	if !isObject {
+		return errNotJSON
+	}
+	for {
+		rest = strings.TrimLeft(rest, jsonSpace+",")
+		if rest[0] == '}' {
+			return nil
+		}
+		end := jsonEnd(rest)
+		name, value := rest[:end], strings.TrimLeft(rest[end:], jsonSpace+":")
+		end = jsonEnd(value)
+		value, rest = value[:end], value[end:]
+		if err := p.addMember(name, value); err != nil {
+			return err
 		}
 	}
+}
+
+// addMember adds a member of a JSON object: a string as what it says, null not at all.
+func (p *params) addMember(name, value string) error {
+	name, err := unquote(name)
+	switch {
+	case err != nil:
+	case value[0] == '"':
+		p.values[name], err = unquote(value)
+	case value != "null":
+		p.values[name] = value
+	}
+	if err != nil {
+		return errNotJSON
+	}
 	return nil
+}
+
+const jsonSpace = " \t\r\n"
+
+// jsonEnd is where the value that valid JSON begins with ends.
+func jsonEnd(s string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+			continue
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+			continue
+		case c == '{' || c == '[':
+			depth++
+			continue
+		case depth == 0 && strings.IndexByte(",:}] \t\r\n", c) >= 0: // after a number, true, false or null
+			return i
+		case c == '}' || c == ']':
+			depth--
+		default:
+			continue
+		}
+		if depth == 0 && !quoted {
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// unquote decodes a JSON string.
+func unquote(s string) (string, error) {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s[1 : len(s)-1], nil
+	}
+	var out string
+	err := json.Unmarshal([]byte(s), &out)
+	return out, err
 }
 
 func (p *params) addMultipart(r *http.Request, boundary string) error {
@@ -137,7 +198,16 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, errTooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	var (
+		body []byte
+		err  error
+	)
+	if r.ContentLength >= 0 {
+		body = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(r.Body, body)
+	} else {
+		body, err = io.ReadAll(io.LimitReader(r.Body, limit+1))
+	}
 	if err != nil {
 		return nil, badRequest("can't read the request")
 	}
@@ -147,7 +217,10 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-var errNotUTF8 = badRequest("strings must be encoded in UTF-8")
+var (
+	errNotUTF8 = badRequest("strings must be encoded in UTF-8")
+	errNotJSON = badRequest("can't parse JSON encoded request parameters")
+)
 
 func (p *params) check() error {
 	for _, v := range p.values {

@@ -167,7 +167,7 @@ func TestManyPeople(t *testing.T) {
 			}
 			for _, u := range us {
 				offset = u.UpdateID + 1
-				if _, err := bot.SendMessage(echoing, &telego.SendMessageParams{ChatID: telego.ChatID{ID: u.Message.From.ID}, Text: u.Message.Text}); err != nil {
+				if _, err := bot.SendMessage(ctx, &telego.SendMessageParams{ChatID: telego.ChatID{ID: u.Message.From.ID}, Text: u.Message.Text}); err != nil {
 					t.Errorf("echo: %v", err)
 				}
 			}

@@ -30,6 +30,9 @@ type fields map[string]any
 // call makes a call with JSON parameters.
 func call(t testing.TB, base, method string, params fields) outcome {
 	t.Helper()
+	if params == nil {
+		params = fields{}
+	}
 	body, err := json.Marshal(params)
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +168,7 @@ func TestBadRequests(t *testing.T) {
 		description string
 	}{
 		"json":      {post(t, method, "application/json", strings.NewReader(`{"a":`)), 400, "Bad Request: can't parse JSON encoded request parameters"},
+		"json null": {post(t, method, "application/json", strings.NewReader(`null`)), 400, "Bad Request: can't parse JSON encoded request parameters"},
 		"json list": {post(t, method, "application/json", strings.NewReader(`[1]`)), 400, "Bad Request: can't parse JSON encoded request parameters"},
 		"utf-8":     {post(t, method, "application/json", strings.NewReader("{\"a\":\"\xff\"}")), 400, "Bad Request: strings must be encoded in UTF-8"},
 		"form":      {post(t, method, "application/x-www-form-urlencoded", strings.NewReader("a=%ff")), 400, "Bad Request: strings must be encoded in UTF-8"},

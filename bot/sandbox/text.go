@@ -152,17 +152,23 @@ func (rt *richText) normalise() {
 			continue
 		}
 		e.Offset, e.Length = start, end-start
-		if !slices.ContainsFunc(out, func(o telego.MessageEntity) bool { return swallows(o, e) }) {
+		if !swallowed(out, &e) {
 			out = append(out, e)
 		}
 	}
 	rt.entities = out
 }
 
-// swallows reports whether an entity leaves no room for another within it.
-func swallows(outer, e telego.MessageEntity) bool {
-	within := e.Offset >= outer.Offset && e.Offset+e.Length <= outer.Offset+outer.Length
-	return within && (e.Type == outer.Type || outer.Type == telego.EntityTypeCode || outer.Type == telego.EntityTypePre)
+// swallowed reports whether one of the entities leaves no room for another within it.
+func swallowed(by []telego.MessageEntity, e *telego.MessageEntity) bool {
+	for i := range by {
+		o := &by[i]
+		within := e.Offset >= o.Offset && e.Offset+e.Length <= o.Offset+o.Length
+		if within && (e.Type == o.Type || o.Type == telego.EntityTypeCode || o.Type == telego.EntityTypePre) {
+			return true
+		}
+	}
+	return false
 }
 
 // resolveMentions makes mentions of links to people, and drops those to people unknown here.
