@@ -12,7 +12,7 @@ import (
 type round struct {
 	trim    int   // cut prepared lists to this many entries; 0: forget presses instead,
 	before  int64 // those older than this Unix time in seconds
-	until   int64 // sessions used from this time on, in Unix nanoseconds, are left out
+	until   int64 // sessions used later than this, in Unix nanoseconds, are left out
 	removed atomic.Int64
 	open    atomic.Int64 // visits without an answer, and one for the walk itself
 }
@@ -47,7 +47,7 @@ func (s *supervisor) visitSome() (more bool) {
 	r := s.rounds[0]
 	for range sliceVisits {
 		e := s.active.cursor
-		if e == nil || e.used >= r.until {
+		if e == nil || e.used > r.until {
 			return s.endWalk()
 		}
 		s.active.cursor = e.next

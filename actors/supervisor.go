@@ -55,9 +55,9 @@ type supervisor struct {
 	seen      *sample // the last look at memory
 	purge     *purge  // the one under way
 	purges    uint64
-	expired   int64  // sessions used before leave as idle; 0: no sweep is under way
+	expired   int64    // sessions used before leave as idle; 0: no sweep is under way
 	rounds    []*round // visits to the active sessions: at most one of each kind, the first under way
-	rebuilt   int    // shards of the table still to rebuild
+	rebuilt   int      // shards of the table still to rebuild
 	draining  *drain
 	scheduled bool // a proceed message is on its way
 }
