@@ -1,14 +1,36 @@
 package bot
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/mymmrac/telego"
+
+	"okolo/bot/sender"
 )
 
-// HTTPClient returns the client for the Bot API. It keeps as many connections as the sender
-// has calls under way, and its timeout is above the longest that Telegram holds a poll.
-func HTTPClient() *http.Client {
+// NewAPI makes the client of the Bot API at a server; empty: Telegram's own. It asks nothing
+// yet. Its errors never hold the token.
+func NewAPI(token, server string) (*telego.Bot, error) {
+	options := []telego.BotOption{
+		telego.WithDiscardLogger(),
+		telego.WithAPICaller(&sender.Caller{Client: httpClient()}),
+	}
+	if server != "" {
+		options = append(options, telego.WithAPIServer(server))
+	}
+	api, err := telego.NewBot(token, options...)
+	if err != nil {
+		return nil, fmt.Errorf("make the client of the Bot API: %w", err)
+	}
+	return api, nil
+}
+
+// httpClient keeps as many connections as the sender has calls under way; its timeout is
+// above the longest that Telegram holds a poll.
+func httpClient() *http.Client {
 	return &http.Client{
 		Timeout: 2 * pollWait,
 		Transport: &http.Transport{

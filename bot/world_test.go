@@ -11,7 +11,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/jackc/pgx/v5"
-	"github.com/mymmrac/telego"
 
 	"okolo/actors"
 	"okolo/bot"
@@ -115,7 +114,7 @@ func closeAll(ctx context.Context, err error, w *persistence.Writer, system *act
 
 func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Store, writer *persistence.Writer) bot.Config {
 	w.t.Helper()
-	api, err := telego.NewBot(token, telego.WithAPIServer(w.api), telego.WithDiscardLogger(), telego.WithHTTPClient(bot.HTTPClient()))
+	api, err := bot.NewAPI(token, w.api)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/mymmrac/telego"
 
 	"okolo/actors"
 	"okolo/actors/ops"
@@ -62,9 +61,9 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	}
 	g.system = actors.NewSystem(p.log)
 	g.writer = persistence.NewWriter(g.system, g.store, persistence.WriterOptions{Logger: p.log})
-	api, err := newAPI(p.token, p.apiURL)
+	api, err := bot.NewAPI(p.token, p.apiURL)
 	if err != nil {
-		return nil, err
+		return nil, usageError{fmt.Sprintf("BOT_TOKEN or BOT_API_URL cannot be used: the token looks like 123456:ABC…, the address like https://api.telegram.org (%v).", err)}
 	}
 	g.bot, err = bot.New(ctx, bot.Config{
 		API: api, Store: g.store, Writer: g.writer, Maps: p.maps, Zones: zones,
@@ -104,17 +103,4 @@ func (g *program) close(ctx context.Context) error {
 		g.store.Close()
 	}
 	return err
-}
-
-// newAPI makes the client of the Bot API at a server. Its errors never hold the token.
-func newAPI(token, server string) (*telego.Bot, error) {
-	options := []telego.BotOption{telego.WithDiscardLogger(), telego.WithHTTPClient(bot.HTTPClient())}
-	if server != "" {
-		options = append(options, telego.WithAPIServer(server))
-	}
-	api, err := telego.NewBot(token, options...)
-	if err != nil {
-		return nil, fmt.Errorf("BOT_TOKEN has not the form of a token, 123456:ABC…: %w", err)
-	}
-	return api, nil
 }
