@@ -34,9 +34,6 @@ var (
 // rawJSON is a result that is JSON already.
 type rawJSON []byte
 
-// MarshalJSON implements [json.Marshaler].
-func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
-
 // described is a result with a sentence, as setWebhook gives it.
 type described struct {
 	result      any

@@ -11,10 +11,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mymmrac/telego"
 
@@ -22,22 +26,22 @@ import (
 )
 
 // BenchmarkCalls measures what the sandbox spends on a Bot API call, in a mix as a bot makes
-// it for each press: answerCallbackQuery, editMessageMedia by file_id, editMessageText of a
-// list of 600 characters in HTML with 12 buttons, and for every fourth a message of the person
-// and a sendMessage of the same list; a getUpdates for each hundred. The people's presses and
-// messages are not counted as calls, though what they cost is.
+// it for each press of a button: answerCallbackQuery, editMessageMedia by file_id with a
+// caption, editMessageText of a list of 600 characters in HTML with 12 buttons; for every
+// fourth press a sendMessage of the same list; for every 80 a getUpdates of 100 updates.
 //
-// "process" has the sandbox in a process of its own, over kept connections, and reports that
-// process' time as µs-cpu/call: user and system. "handler" makes the same calls without a
-// network or a second process; its time includes the benchmark's own coding of JSON.
+// "process" has the sandbox in a process of its own, with 32 connections that are kept, and
+// reports that process' time, user and system, while it serves the calls; the people's presses
+// and messages come before and are not counted. "handler" makes the same calls without a
+// network; its time has the benchmark's own coding of JSON in it.
 func BenchmarkCalls(b *testing.B) {
 	b.Run("process", func(b *testing.B) {
-		url, stop := child(b)
-		m := newMix(b, url)
-		hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+		c := newChild(b)
+		defer c.end(b)
+		hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: visitors}}
 		defer hc.CloseIdleConnections()
-		calls := m.run(b, func(method, path string, body []byte) []byte {
-			r, err := http.NewRequest(method, url+path, bytes.NewReader(body))
+		spent := newMix(b, c.url).run(b, c.used, func(method, path string, body []byte) []byte {
+			r, err := http.NewRequest(method, c.url+path, bytes.NewReader(body))
 			if err != nil {
 				b.Error(err)
 			}
@@ -53,9 +57,7 @@ func BenchmarkCalls(b *testing.B) {
 			}
 			return out
 		})
-		hc.CloseIdleConnections()
-		state := stop()
-		b.ReportMetric(float64((state.UserTime()+state.SystemTime()).Microseconds())/float64(calls), "µs-cpu/call")
+		b.ReportMetric(spent, "cpu-ns/call")
 	})
 	b.Run("handler", func(b *testing.B) {
 		s, err := sandbox.New(sandbox.Options{})
@@ -66,7 +68,9 @@ func BenchmarkCalls(b *testing.B) {
 		srv := httptest.NewServer(h)
 		m := newMix(b, srv.URL)
 		srv.Close()
-		calls := m.run(b, func(method, path string, body []byte) []byte {
+		began := time.Now()
+		wall := func(testing.TB) time.Duration { return time.Since(began) * time.Duration(runtime.GOMAXPROCS(0)) }
+		spent := m.run(b, wall, func(method, path string, body []byte) []byte {
 			r := httptest.NewRequest(method, path, bytes.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()
@@ -76,7 +80,7 @@ func BenchmarkCalls(b *testing.B) {
 			}
 			return w.Body.Bytes()
 		})
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(calls), "ns/call")
+		b.ReportMetric(spent, "core-ns/call")
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
@@ -86,8 +90,15 @@ func BenchmarkCalls(b *testing.B) {
 // childMark in the environment makes the test program a sandbox; see serveChild.
 const childMark = "SANDBOX_TEST_CHILD"
 
-// child runs a sandbox in a process of its own. stop ends it and says what it used.
-func child(b *testing.B) (url string, stop func() *os.ProcessState) {
+// childProcess is a sandbox in a process of its own.
+type childProcess struct {
+	url string
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func newChild(b *testing.B) *childProcess {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childMark+"=1")
 	cmd.Stderr = os.Stderr
@@ -102,20 +113,42 @@ func child(b *testing.B) (url string, stop func() *os.ProcessState) {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	c := &childProcess{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	c.url = c.line(b)
+	return c
+}
+
+func (c *childProcess) line(b testing.TB) string {
+	line, err := c.out.ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}
-	return strings.TrimSpace(line), func() *os.ProcessState {
-		_ = in.Close()
-		if err := cmd.Wait(); err != nil {
-			b.Error(err)
-		}
-		return cmd.ProcessState
+	return strings.TrimSpace(line)
+}
+
+// used asks the child how much processor time it has used.
+func (c *childProcess) used(b testing.TB) time.Duration {
+	if _, err := io.WriteString(c.in, "\n"); err != nil {
+		b.Fatal(err)
+	}
+	n, err := strconv.ParseInt(c.line(b), 10, 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(n)
+}
+
+func (c *childProcess) end(b *testing.B) {
+	if err := c.in.Close(); err != nil {
+		b.Error(err)
+	}
+	if err := c.cmd.Wait(); err != nil {
+		b.Error(err)
 	}
 }
 
-// serveChild is the sandbox of child: it prints its address and ends with its standard input.
+// serveChild is the sandbox of a childProcess: it prints its address, then the processor time
+// used so far for each line it reads, and ends with its standard input.
 func serveChild() error {
 	s, err := sandbox.New(sandbox.Options{})
 	if err != nil {
@@ -126,8 +159,12 @@ func serveChild() error {
 		return err
 	}
 	fmt.Println(url)
-	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
-		return err
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			return err
+		}
+		fmt.Println(u.Utime.Nano() + u.Stime.Nano())
 	}
 	return s.Close()
 }
@@ -137,6 +174,9 @@ type mix struct {
 	photo string // file_id
 	next  atomic.Int64
 	calls atomic.Int64
+
+	mu     sync.Mutex
+	offset int // of getUpdates
 }
 
 func newMix(b *testing.B, url string) *mix {
@@ -147,42 +187,69 @@ func newMix(b *testing.B, url string) *mix {
 
 type request func(method, path string, body []byte) []byte
 
-// run makes rounds of the mix and returns how many calls that were.
-func (m *mix) run(b *testing.B, do request) int64 {
-	b.SetParallelism(16)
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		var v *visit
-		for n := 0; pb.Next(); n++ {
-			if n%100 == 0 { // one person is not enough: a chat holds 200 messages
-				v = m.visit(b, do)
-			}
-			v.round(n)
-		}
-	})
+// visitors are how many people are there at once; each makes visitRounds rounds.
+const (
+	visitors    = 32
+	visitRounds = 80
+)
+
+// run makes at least b.N rounds, and returns how many nanoseconds by a clock a call of the bot
+// took.
+func (m *mix) run(b *testing.B, clock func(testing.TB) time.Duration, do request) float64 {
+	var spent time.Duration
 	b.StopTimer()
-	return m.calls.Load()
+	for n := 0; n < b.N; n += visitors * visitRounds {
+		visits := make([]*visit, visitors)
+		atOnce(visits, func(v **visit) { *v = m.visit(b, do) })
+		m.calls.Add(-2 * visitors)
+		before := clock(b)
+		b.StartTimer()
+		atOnce(visits, func(v **visit) { (*v).rounds() })
+		b.StopTimer()
+		spent += clock(b) - before
+	}
+	return float64(spent.Nanoseconds()) / float64(m.calls.Load())
 }
 
-// visit is one person's talk with the bot.
+func atOnce(visits []*visit, do func(**visit)) {
+	var all sync.WaitGroup
+	for i := range visits {
+		all.Go(func() { do(&visits[i]) })
+	}
+	all.Wait()
+}
+
+// visit is one person's talk with the bot: what the bot has to answer.
 type visit struct {
 	b           *testing.B
 	mix         *mix
 	do          request
 	id          int64
-	chat        string
 	text, media int
-	offset      int
+	presses     []string // callback query ids
 }
 
+// visit has a new person come, get two messages, and press buttons.
 func (m *mix) visit(b *testing.B, do request) *visit {
 	v := &visit{b: b, mix: m, do: do, id: 10_000 + m.next.Add(1)}
-	p := "/people/" + strconv.FormatInt(v.id, 10)
-	v.chat = p + "/chats/7001"
-	do("PUT", p+"?bot=7001", []byte(`{"first_name":"P"}`))
-	do("POST", v.chat+"/messages", []byte(`{"text":"/start"}`))
+	person := "/people/" + strconv.FormatInt(v.id, 10)
+	do("PUT", person+"?bot=7001", []byte(`{"first_name":"P"}`))
+	do("POST", person+"/chats/7001/messages", []byte(`{"text":"/start"}`))
 	v.text = v.send("sendMessage", fields{"chat_id": v.id, "text": "list"})
 	v.media = v.send("sendPhoto", fields{"chat_id": v.id, "photo": m.photo})
+	for n := range visitRounds {
+		var press struct {
+			ID string `json:"callback_id"`
+		}
+		body := fmt.Appendf(nil, `{"message_id":%d,"data":"p:%d"}`, v.text, n)
+		if err := json.Unmarshal(do("POST", person+"/chats/7001/presses", body), &press); err != nil {
+			b.Error(err)
+		}
+		v.presses = append(v.presses, press.ID)
+		if n%4 == 0 {
+			do("POST", person+"/chats/7001/messages", []byte(`{"location":{"latitude":52.5,"longitude":13.4}}`))
+		}
+	}
 	return v
 }
 
@@ -208,28 +275,28 @@ func (v *visit) send(method string, params fields) int {
 	return m.ID
 }
 
-func (v *visit) round(n int) {
-	var press struct {
-		ID string `json:"callback_id"`
-	}
-	if err := json.Unmarshal(v.do("POST", v.chat+"/presses", fmt.Appendf(nil, `{"message_id":%d,"data":"p:%d"}`, v.text, n)), &press); err != nil {
-		v.b.Error(err)
-	}
-	v.call("answerCallbackQuery", fields{"callback_query_id": press.ID}, new(bool))
-	v.send("editMessageMedia", fields{"chat_id": v.id, "message_id": v.media,
-		"media": fields{"type": "photo", "media": v.mix.photo, "caption": "round " + strconv.Itoa(n)}})
-	v.send("editMessageText", fields{"chat_id": v.id, "message_id": v.text, "text": list(n), "parse_mode": "HTML", "reply_markup": pageButtons})
-	if n%4 == 0 {
-		v.do("POST", v.chat+"/messages", []byte(`{"location":{"latitude":52.5,"longitude":13.4}}`))
-		v.send("sendMessage", fields{"chat_id": v.id, "text": list(n), "parse_mode": "HTML", "reply_markup": pageButtons})
-	}
-	if n%80 == 79 {
-		var us []struct {
-			ID int `json:"update_id"`
+func (v *visit) rounds() {
+	for n, id := range v.presses {
+		v.call("answerCallbackQuery", fields{"callback_query_id": id}, new(bool))
+		v.send("editMessageMedia", fields{"chat_id": v.id, "message_id": v.media,
+			"media": fields{"type": "photo", "media": v.mix.photo, "caption": "round " + strconv.Itoa(n)}})
+		v.send("editMessageText", fields{"chat_id": v.id, "message_id": v.text, "text": list(n), "parse_mode": "HTML", "reply_markup": pageButtons})
+		if n%4 == 0 {
+			v.send("sendMessage", fields{"chat_id": v.id, "text": list(n), "parse_mode": "HTML", "reply_markup": pageButtons})
 		}
-		v.call("getUpdates", fields{"offset": v.offset}, &us)
-		v.offset = us[len(us)-1].ID + 1
 	}
+	v.mix.confirm(v)
+}
+
+// confirm takes the next hundred updates.
+func (m *mix) confirm(v *visit) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var us []struct {
+		ID int `json:"update_id"`
+	}
+	v.call("getUpdates", fields{"offset": m.offset}, &us)
+	m.offset = us[len(us)-1].ID + 1
 }
 
 // list is a text such as the bot's lists are.

@@ -85,15 +85,14 @@ func (c *call) getMe() (any, error) {
 	return me, nil
 }
 
-// logOut and close end the bot's long poll and webhook, as Telegram does before a bot moves
-// to another server.
+// logOut and close end the bot's long poll, as Telegram does before a bot moves to another
+// server. A webhook stays: the Bot API has the bot delete it before.
 func (c *call) logOut() (any, error) {
 	c.bot.loggedOutUntil.Store(c.now().Add(logOutPause).Unix())
 	return c.close()
 }
 
 func (c *call) close() (any, error) {
-	c.bot.hook.stop()
 	c.bot.updates.endPoll(&Error{500, "Internal Server Error: restart"})
 	return true, nil
 }

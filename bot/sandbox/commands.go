@@ -1,13 +1,14 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mymmrac/telego"
 )
 
@@ -36,9 +37,9 @@ var scopes = []string{
 // commandList names the list that a call is about.
 func (c *call) commandList() (string, error) {
 	scope := struct {
-		Type   string          `json:"type"`
-		ChatID json.RawMessage `json:"chat_id"`
-		UserID json.RawMessage `json:"user_id"`
+		Type   string         `json:"type"`
+		ChatID jsontext.Value `json:"chat_id"`
+		UserID jsontext.Value `json:"user_id"`
 	}{Type: telego.ScopeTypeDefault}
 	if v := c.text("scope"); v != "" {
 		if err := json.Unmarshal([]byte(v), &scope); err != nil {

@@ -1,9 +1,10 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mymmrac/telego"
 )
 
@@ -121,11 +122,11 @@ func (c *call) inputMedia() (*content, error) {
 		return nil, err
 	}
 	var media struct {
-		Type      string          `json:"type"`
-		Media     string          `json:"media"`
-		Caption   string          `json:"caption"`
-		ParseMode string          `json:"parse_mode"`
-		Entities  json.RawMessage `json:"caption_entities"`
+		Type      string         `json:"type"`
+		Media     string         `json:"media"`
+		Caption   string         `json:"caption"`
+		ParseMode string         `json:"parse_mode"`
+		Entities  jsontext.Value `json:"caption_entities"`
 	}
 	if err := json.Unmarshal([]byte(raw), &media); err != nil {
 		return nil, badRequest("can't parse input media JSON object")

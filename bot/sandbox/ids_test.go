@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -75,5 +76,26 @@ func TestDamagedIDs(t *testing.T) {
 	}
 	if _, err := sandbox.New(sandbox.Options{IDs: t.TempDir() + "/none/ids"}); err == nil {
 		t.Error("a folder that is not there was taken")
+	}
+}
+
+// More ids than are reserved at once, then a crash.
+func TestIDsBeyondABlock(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ids.json")
+	s, err := sandbox.New(sandbox.Options{IDs: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct(t, s, "PUT", "/people/501?bot=7001", fields{"first_name": "Ann"})
+	var last sandbox.Message
+	for range 1<<14 + 10 {
+		resp := direct(t, s, "POST", "/people/501/chats/7001/messages", fields{"text": "hello"})
+		if err := json.NewDecoder(resp.Body).Decode(&last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	low, _ := life(t, file, 1, true)
+	if low[1] <= int(last.ID) {
+		t.Errorf("message %d after %d", low[1], last.ID)
 	}
 }

@@ -1,10 +1,11 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/mymmrac/telego"
 )
 
@@ -74,37 +75,37 @@ func (p *params) markup() (markup, error) {
 
 // markupError says what is wrong with a reply_markup.
 func markupError(err error) error {
-	var wrong *json.UnmarshalTypeError
+	var wrong *json.SemanticError
 	if !errors.As(err, &wrong) {
 		return badRequest("can't parse reply keyboard markup JSON object")
 	}
-	field := wrong.Field
-	if i := strings.LastIndexByte(field, '.'); i >= 0 {
-		field = field[i+1:]
-	}
-	switch {
-	case wrong.Field == "":
+	path := strings.Split(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/")
+	switch field, last := path[0], path[len(path)-1]; {
+	case field == "":
 		return badRequest("object expected as reply markup")
-	case wrong.Field == "inline_keyboard" && wrong.Type.Kind().String() != "slice":
+	case field == "inline_keyboard" && len(path) > 3:
+		return badRequest(`can't parse inline keyboard button: Field "%s" must be of type %s`, last, jsonTypeName(wrong.GoType))
+	case field == "inline_keyboard" && len(path) == 3:
 		return badRequest("can't parse inline keyboard button: InlineKeyboardButton must be an Object")
-	case wrong.Field == "inline_keyboard":
+	case field == "inline_keyboard":
 		return badRequest(`field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays`)
-	case wrong.Field == "keyboard":
+	case field == "keyboard" && len(path) > 2:
+		return badRequest("can't parse keyboard button: KeyboardButton must be a String or an Object")
+	case field == "keyboard":
 		return badRequest(`field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays`)
-	case strings.HasPrefix(wrong.Field, "inline_keyboard."):
-		return badRequest(`can't parse inline keyboard button: Field "%s" must be of type %s`, field, jsonTypeName(wrong))
+	default:
+		return badRequest(`field "%s" of the reply markup must be of the type %s`, last, jsonTypeName(wrong.GoType))
 	}
-	return badRequest(`field "%s" of the reply markup must be of the type %s`, field, jsonTypeName(wrong))
 }
 
 // jsonTypeName is the type that a field should have had, in the words of JSON.
-func jsonTypeName(e *json.UnmarshalTypeError) string {
-	switch k := e.Type.Kind().String(); k {
-	case "bool":
+func jsonTypeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
 		return "Boolean"
-	case "string":
+	case reflect.String:
 		return "String"
-	case "struct":
+	case reflect.Struct, reflect.Pointer:
 		return "Object"
 	default:
 		return "Number"

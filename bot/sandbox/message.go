@@ -47,12 +47,12 @@ func sameKeyboard(a, b *telego.InlineKeyboardMarkup) bool { return reflect.DeepE
 
 // plain is a message as the Bot API shows it, without the one it replies to.
 func (c *chat) plain(m *message, chat telego.Chat) *telego.Message {
-	from := c.bot.user
+	from := &c.bot.user
 	if m.from != nil {
-		from = *m.from.user()
+		from = m.from.user()
 	}
 	t := &telego.Message{
-		MessageID: int(m.id), From: &from, Date: m.date, Chat: chat, EditDate: m.editDate,
+		MessageID: int(m.id), From: from, Date: m.date, Chat: chat, EditDate: m.editDate,
 		ReplyMarkup: m.inline,
 		Photo:       m.content.photo, Document: m.content.document,
 		Location: m.content.location, Venue: m.content.venue,

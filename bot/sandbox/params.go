@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"encoding/json"
+	"bytes"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Bounds of a request's body. Telegram takes 50 MB of files by multipart/form-data.
@@ -86,85 +88,40 @@ func (p *params) addJSON(r *http.Request) error {
 	return p.parseJSON(body)
 }
 
-// parseJSON takes the members of an object apart. The values are parts of one string.
+// parseJSON takes the members of an object apart: a string as what it says, null not at all,
+// anything else in its JSON form.
 func (p *params) parseJSON(body []byte) error {
-	if !json.Valid(body) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
 		return errNotJSON
 	}
-	rest, isObject := strings.CutPrefix(strings.TrimLeft(string(body), jsonSpace), "{")
-	if !isObject {
+	for d.PeekKind() != '}' {
+		t, err := d.ReadToken()
+		if err != nil {
+			return errNotJSON
+		}
+		name := t.String()
+		if d.PeekKind() == '"' {
+			if t, err = d.ReadToken(); err == nil {
+				p.values[name] = t.String()
+			}
+		} else {
+			var v jsontext.Value
+			if v, err = d.ReadValue(); err == nil && v.Kind() != 'n' {
+				p.values[name] = string(v)
+			}
+		}
+		if err != nil {
+			return errNotJSON
+		}
+	}
+	if _, err := d.ReadToken(); err != nil { // the closing brace
 		return errNotJSON
 	}
-	for {
-		rest = strings.TrimLeft(rest, jsonSpace+",")
-		if rest[0] == '}' {
-			return nil
-		}
-		end := jsonEnd(rest)
-		name, value := rest[:end], strings.TrimLeft(rest[end:], jsonSpace+":")
-		end = jsonEnd(value)
-		value, rest = value[:end], value[end:]
-		if err := p.addMember(name, value); err != nil {
-			return err
-		}
-	}
-}
-
-// addMember adds a member of a JSON object: a string as what it says, null not at all.
-func (p *params) addMember(name, value string) error {
-	name, err := unquote(name)
-	switch {
-	case err != nil:
-	case value[0] == '"':
-		p.values[name], err = unquote(value)
-	case value != "null":
-		p.values[name] = value
-	}
-	if err != nil {
+	if _, err := d.ReadToken(); err != io.EOF {
 		return errNotJSON
 	}
 	return nil
-}
-
-const jsonSpace = " \t\r\n"
-
-// jsonEnd is where the value that valid JSON begins with ends.
-func jsonEnd(s string) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-			continue
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-			continue
-		case c == '{' || c == '[':
-			depth++
-			continue
-		case depth == 0 && strings.IndexByte(",:}] \t\r\n", c) >= 0: // after a number, true, false or null
-			return i
-		case c == '}' || c == ']':
-			depth--
-		default:
-			continue
-		}
-		if depth == 0 && !quoted {
-			return i + 1
-		}
-	}
-	return len(s)
-}
-
-// unquote decodes a JSON string.
-func unquote(s string) (string, error) {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s[1 : len(s)-1], nil
-	}
-	var out string
-	err := json.Unmarshal([]byte(s), &out)
-	return out, err
 }
 
 func (p *params) addMultipart(r *http.Request, boundary string) error {

@@ -74,7 +74,11 @@ func (s *Server) servePeople(w http.ResponseWriter, r *http.Request, rest string
 	case len(parts) == 3 && parts[1] == "files" && r.Method == http.MethodGet:
 		s.servePersonFile(w, parts[2])
 	case len(parts) >= 3 && parts[1] == "chats":
-		bot, err := s.findBot(strings.TrimPrefix(parts[2], "only"))
+		name := parts[2]
+		if name == "only" {
+			name = ""
+		}
+		bot, err := s.findBot(name)
 		if err != nil {
 			reply(w)(nil, err)
 			return

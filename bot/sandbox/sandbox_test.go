@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,7 +80,7 @@ func poll(t testing.TB, b *telego.Bot, offset int, timeout time.Duration) []tele
 	t.Helper()
 	us, err := b.GetUpdates(t.Context(), &telego.GetUpdatesParams{Offset: offset, Timeout: int(timeout.Seconds())})
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	return us
 }
@@ -119,11 +120,14 @@ func TestAConversation(t *testing.T) {
 	if m := chat[1]; m.Text != "Hi 🏟 you" || m.HTML != "<b>Hi</b> 🏟 <i>you</i>" || !m.FromBot || m.ID != int64(sent.MessageID) {
 		t.Fatalf("seen: %+v", m)
 	}
-	go_, ok := chat[1].Button("Go")
-	if !ok {
-		t.Fatal("no button")
+	press, ok := chat[1].Button("G") // the first that contains it
+	if exact, found := chat[1].Button("Go"); !ok || !found || press != exact {
+		t.Fatalf("buttons: %+v", chat[1].Buttons)
 	}
-	id, err := p.Press(ctx, chat[1].ID, go_.Data)
+	if b, found := chat[1].Button("Stop"); found || chat[1].Body() != chat[1].Text {
+		t.Fatalf("no such button: %+v", b)
+	}
+	id, err := p.Press(ctx, chat[1].ID, press.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +141,18 @@ func TestAConversation(t *testing.T) {
 	if a, err := p.Answer(ctx, id); err != nil || a != (sandbox.CallbackAnswer{Text: "done", ShowAlert: true}) {
 		t.Fatalf("answer: %+v, %v", a, err)
 	}
+	var answering sync.WaitGroup
+	answering.Go(func() {
+		for _, u := range poll(t, bot, us[0].UpdateID+1, 5*time.Second) {
+			if err := bot.AnswerCallbackQuery(ctx, &telego.AnswerCallbackQueryParams{CallbackQueryID: u.CallbackQuery.ID, URL: "https://t.me/x"}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if a, err := p.PressAndWait(ctx, chat[1].ID, press.Data); err != nil || a.URL != "https://t.me/x" {
+		t.Fatalf("answer: %+v, %v", a, err)
+	}
+	answering.Wait()
 }
 
 // eventually polls a condition.

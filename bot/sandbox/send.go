@@ -1,11 +1,11 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/mymmrac/telego"
 )
 

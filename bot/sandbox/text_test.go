@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/mymmrac/telego"
 
@@ -52,6 +53,10 @@ func TestParseModes(t *testing.T) {
 		{"MarkdownV2", "```go\nx := 1\n```", "x := 1", "pre 0 6 go"}, // the line end is trimmed
 		{"MarkdownV2", "![🙂](tg://emoji?id=5)", "🙂", "custom_emoji 0 2 5"},
 		{"MarkdownV2", ">a\n>b\nc", "a\nb\nc", "blockquote 0 4"},
+		{"MarkdownV2", "a\n>b\n>c", "a\nb\nc", "blockquote 2 3"},
+		{"MarkdownV2", "a\nb", "a\nb", ""},
+		{"MarkdownV2", "[telegram\\.org]", "telegram.org", "text_link 0 12 http://telegram.org/"},
+		{"HTML", `<a href="tg://settings">x</a> <a href="ftp://example.com">y</a> &#99999999; &lt`, "x y &#99999999; <", "text_link 0 1 tg://settings"},
 		{"Markdown", "*a* _b_ `c` [d](example.com) \\*e", "a b c d *e", "bold 0 1, italic 2 1, code 4 1, text_link 6 1 http://example.com/"},
 		{"Markdown", "```go\nx```", "x", "pre 0 1 go"},
 	} {
@@ -91,6 +96,9 @@ func TestParseErrors(t *testing.T) {
 		{"MarkdownV2", "🏟 🏟```a", "Can't find end of Pre entity at byte offset 9"},
 		{"MarkdownV2", "🏟 🏟```a ", "Can't find end of PreCode entity at byte offset 9"},
 		{"MarkdownV2", "🏟 🏟```🏟 🏟`", "Can't find end of Code entity at byte offset 21"},
+		{"MarkdownV2", ">*a\nb*", "Can't find end of Bold entity at byte offset 1"},
+		{"MarkdownV2", "![a](tg://user?id=1)", "Invalid custom emoji identifier specified"},
+		{"MarkdownV2", "![a](b", "Can't find end of a custom emoji URL at byte offset 5"},
 		{"MarkdownV2", "[a](b", "Can't find end of a URL at byte offset 4"},
 		{"MarkdownV2", "![a]", "Custom emoji entity must contain a tg://emoji URL"},
 		{"Markdown", "a *b", "Can't find end of the entity starting at byte offset 2"},
@@ -148,3 +156,42 @@ func TestSeenHTML(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a bot sends is an entity within the text, or a refusal.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"<b>a</b>", "<a href=\"x.y\">z", "&#x1f600;&lt", "*a _b_*", "```go\nx```", "[a](b.c)", ">q\nx", "![e](tg://emoji?id=5)", "</", "\\",
+		"<pre><code class='language-x'>y</code></pre>", "@durov /start #tag https://a.b", "🏟\u200f", "<i a = b", "<i a='",
+	} {
+		for mode := range parseModes {
+			f.Add(seed, mode)
+		}
+	}
+	s, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	direct(f, s, "PUT", "/people/501?bot=7001", fields{"first_name": "Ann"})
+	direct(f, s, "POST", "/people/501/chats/7001/messages", fields{"text": "/start"})
+	f.Fuzz(func(t *testing.T, text string, mode int) {
+		o := read(t, direct(t, s, "POST", "/bot"+token+"/sendMessage", fields{"chat_id": 501, "text": text, "parse_mode": parseModes[max(0, mode%len(parseModes))]}))
+		if !o.OK {
+			if o.ErrorCode != 400 || !strings.HasPrefix(o.Description, "Bad Request: ") {
+				t.Fatalf("%q: %+v", text, o)
+			}
+			return
+		}
+		m := strict[telego.Message](t, o.Result)
+		length := len(utf16.Encode([]rune(m.Text)))
+		if strings.Trim(m.Text, " \n") != m.Text || m.Text == "" || length > 4096 {
+			t.Fatalf("%q became %q", text, m.Text)
+		}
+		for _, e := range m.Entities {
+			if e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length > length {
+				t.Fatalf("%q: %+v beyond %q", text, e, m.Text)
+			}
+		}
+	})
+}
+
+var parseModes = []string{"", "HTML", "MarkdownV2", "Markdown"}

@@ -105,12 +105,20 @@ func (q *updates) push(kind string, chat int64, payload any, expires time.Time) 
 	return true, nil
 }
 
+func (q *updates) isHooked() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.hooked
+}
+
 func (q *updates) wants(kind string) bool {
 	if q.allowed == nil {
 		return !slices.Contains(notByDefault, kind)
 	}
 	return slices.Contains(q.allowed, kind)
 }
+
+var errHooked = conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 
 // allow remembers which kinds the bot wants: absent leaves it as it was, an empty list is the
 // default, and what is no list is ignored, as Telegram does.
@@ -164,7 +172,7 @@ func (q *updates) take(offset int64, limit int, now time.Time, wait bool) (rawJS
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.hooked {
-		return nil, nil, conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
+		return nil, nil, errHooked
 	}
 	q.expire(now)
 	q.confirm(offset)
@@ -226,7 +234,11 @@ func (q *updates) expire(now time.Time) {
 
 // list encodes the oldest updates, with what the duplicate fault adds.
 func (q *updates) list(limit int) (rawJSON, int) {
-	out, n := rawJSON{'['}, 0
+	size, n := 2, 0
+	for _, u := range q.waiting[:min(limit, len(q.waiting))] {
+		size += len(u.body) + 1
+	}
+	out := append(make(rawJSON, 0, min(size, maxPollBytes)), '[')
 	add := func(body []byte) {
 		if n > 0 {
 			out = append(out, ',')
@@ -261,6 +273,9 @@ func (c *call) getUpdates() (any, error) {
 	offset := c.integer("offset", 0)
 	limit := int(min(max(c.integer("limit", 100), 1), 100))
 	timeout := time.Duration(min(max(c.integer("timeout", 0), 0), maxPollTimeout)) * time.Second
+	if q.isHooked() {
+		return nil, errHooked
+	}
 	q.allow(c.text("allowed_updates"))
 
 	var over <-chan time.Time

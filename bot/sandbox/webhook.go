@@ -150,13 +150,7 @@ func (c *call) getWebhookInfo() (any, error) {
 	return info, nil
 }
 
-// stop ends the webhook, if there is one, and waits for its deliveries.
-func (s *webhookSlot) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end()
-}
-
+// end stops the webhook, if there is one, and waits for its deliveries.
 func (s *webhookSlot) end() {
 	if s.hook != nil {
 		s.hook.cancel()

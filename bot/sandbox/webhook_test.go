@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -20,9 +21,11 @@ type hook struct {
 	secret  chan string
 }
 
-func newHook(t *testing.T) *hook {
+func newHook(t *testing.T) *hook { return newHookOn(t, httptest.NewServer) }
+
+func newHookOn(t *testing.T, serve func(http.Handler) *httptest.Server) *hook {
 	h := &hook{updates: make(chan telego.Update), answers: make(chan func(http.ResponseWriter)), secret: make(chan string, 1000)}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.Server = serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var u telego.Update
 		if err != nil || json.Unmarshal(body, &u) != nil {
@@ -181,5 +184,38 @@ func TestLogOutAndClose(t *testing.T) {
 	must[bool](t, call(t, base, "logOut", nil))
 	if o := call(t, base, "getMe", nil); o.ErrorCode != 400 || o.Description != "Bad Request: Logged out" {
 		t.Errorf("after logOut: %+v", o)
+	}
+}
+
+func TestWebhookWithACertificate(t *testing.T) {
+	_, base := start(t, sandbox.Options{})
+	h := newHookOn(t, httptest.NewTLSServer)
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw})
+	if o := uploads(t, base, "setWebhook", map[string]string{"url": h.URL}, map[string][]byte{"certificate": {1}}); o.ErrorCode != 400 {
+		t.Fatalf("no certificate: %+v", o)
+	}
+	must[bool](t, uploads(t, base, "setWebhook", map[string]string{"url": h.URL}, map[string][]byte{"certificate": certificate}))
+	said(t, person(t, base, ann), "hello")
+	if u := h.next(fine); u.Message.Text != "hello" || !info(t, base).HasCustomCertificate {
+		t.Fatalf("delivered %+v", u)
+	}
+}
+
+func TestWebhookCutsTheConnection(t *testing.T) {
+	_, base := start(t, sandbox.Options{})
+	h := newHook(t)
+	must[bool](t, call(t, base, "setWebhook", fields{"url": h.URL}))
+	said(t, person(t, base, ann), "hello")
+	h.next(func(w http.ResponseWriter) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			err = conn.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	if u := h.next(fine); u.Message.Text != "hello" || info(t, base).LastErrorMessage != "Webhook connection closed" {
+		t.Fatalf("delivered %+v, %+v", u, info(t, base))
 	}
 }
