@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"okolo/bot/sandbox"
+	"okolo/bot/sandbox/visit"
+	"okolo/persistence/pgtest"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "okolo")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(folder, "okolo")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := pgtest.Main(m)
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// okolo runs the program to its end.
+func okolo(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// TestRefusals: what cannot work is refused in one sentence, with the exit code for it.
+func TestRefusals(t *testing.T) {
+	db := "DATABASE_URL=" + pgtest.URL(t)
+	good := "BOT_TOKEN=" + demoToken
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		code int
+		says string
+	}{
+		"no token":      {[]string{db}, []string{"serve"}, exitUsage, "BOT_TOKEN is not set"},
+		"no database":   {[]string{good}, []string{"serve"}, exitUsage, "DATABASE_URL is not set"},
+		"bad token":     {[]string{db, "BOT_TOKEN=nonsense"}, []string{"serve", "--bot-api-url", "http://127.0.0.1:1"}, exitUsage, "BOT_TOKEN"},
+		"bad database":  {[]string{good, "DATABASE_URL=mysql://x:secret@y"}, []string{"serve"}, exitUsage, "DATABASE_URL is not the address"},
+		"out of range":  {[]string{good, db, "USER_STATE_MAX_SIZE=0"}, []string{"serve"}, exitUsage, "USER_STATE_MAX_SIZE is 0, which is out of range: it goes from 1 to"},
+		"not a number":  {[]string{good, db, "MEMORY_THRESHOLD_MB=much"}, []string{"serve"}, exitUsage, "MEMORY_THRESHOLD_MB"},
+		"bad tiles":     {[]string{good, db, "TILES=http://tiles/none.png"}, []string{"serve"}, exitUsage, "TILES"},
+		"bad log level": {[]string{"LOG_LEVEL=loud"}, []string{"version"}, exitUsage, "LOG_LEVEL"},
+		"bad flag":      {nil, []string{"serve", "--nonsense"}, exitUsage, "--nonsense"},
+		"bad command":   {nil, []string{"nonsense"}, exitUsage, "nonsense"},
+		"nobody there":  {nil, []string{"stats", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
+		"database away": {[]string{good, "DATABASE_URL=postgres://127.0.0.1:1/none"}, []string{"serve"}, exitFailed, "database"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := okolo(t, c.env, c.args...)
+			if code != c.code || !strings.Contains(errs, c.says) {
+				t.Errorf("exit %d, in place of %d; said %q, in place of %q", code, c.code, errs, c.says)
+			}
+			if strings.Contains(errs+out, "secret") || strings.Contains(errs, "goroutine ") {
+				t.Errorf("says too much: %s", errs)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"demo", "--help"}, {"serve", "--help"}, {"sandbox", "--help"}, {"migrate", "--help"}, {"stats", "--help"}, {"version", "--help"}} {
+		if code, out, _ := okolo(t, nil, args...); code != exitOK || !strings.Contains(out, "Usage: okolo") {
+			t.Errorf("%v: exit %d, %q", args, code, out)
+		}
+	}
+	if code, out, _ := okolo(t, nil, "version"); code != exitOK || !strings.HasPrefix(out, "okolo devel") {
+		t.Errorf("version: exit %d, %q", code, out)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	env := []string{"DATABASE_URL=" + pgtest.URL(t)}
+	for range 2 {
+		code, out, errs := okolo(t, env, "migrate")
+		if code != exitOK || !regexp.MustCompile(`up to date, version \d+`).MatchString(out) {
+			t.Errorf("exit %d, %q, %q", code, out, errs)
+		}
+	}
+}
+
+// TestServe runs the real program against a sandbox: it serves, tells its statistics, drains
+// on SIGTERM, and goes on where the person was.
+func TestServe(t *testing.T) {
+	local, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := local.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	api, err := local.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0"}
+
+	first := startServe(t, env)
+	anna, err := visit.Join(t.Context(), sandbox.NewPeople(api, nil), sandbox.Profile{ID: 5, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna.Say("/create")
+	anna.See("the question for a title", contains("the title"))
+	anna.Say("Through a restart")
+	m := anna.See("the question for a category", contains("What kind"))
+	code, out, _ := okolo(t, nil, "stats", "--json", "--url", first.url)
+	var stats struct {
+		Sessions struct {
+			Sessions int `json:"sessions"`
+		} `json:"sessions"`
+	}
+	if err := json.Unmarshal([]byte(out), &stats); code != exitOK || err != nil || stats.Sessions.Sessions != 1 {
+		t.Errorf("stats --json: exit %d, %v, %s", code, err, out)
+	}
+	if code, out, _ := okolo(t, nil, "stats", "--url", first.url); code != exitOK || !strings.Contains(out, "SESSIONS") {
+		t.Errorf("stats: exit %d, %s", code, out)
+	}
+	first.terminate(t)
+
+	second := startServe(t, env)
+	anna.Press(m, "walks")
+	anna.SeeEdited(m, "the next question, with what was said before", func(m sandbox.Message) bool {
+		return contains("Where does it")(m) && contains("Through a restart")(m)
+	})
+	second.terminate(t)
+	if err := anna.Err(); err != nil {
+		t.Error(err)
+	}
+	for _, p := range []*process{first, second} {
+		log := p.log.String()
+		if strings.Contains(log, demoToken) || !strings.Contains(log, "MEMORY STATS: user_state=0, prepared_events=0, memory=") {
+			t.Errorf("the log:\n%s", log)
+		}
+	}
+}
+
+// process is a running okolo serve.
+type process struct {
+	cmd *exec.Cmd
+	url string // of its statistics
+	log bytes.Buffer
+}
+
+func startServe(t *testing.T, env []string) *process {
+	t.Helper()
+	p := &process{cmd: exec.CommandContext(context.Background(), binary, "serve")}
+	p.cmd.Env, p.cmd.Stderr = env, &p.log
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // where the test failed before it ended
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("it did not become ready: %v\n%s", err, p.log.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	m := regexp.MustCompile(`statistics at (\S+)/stats`).FindStringSubmatch(line)
+	if m == nil {
+		t.Fatalf("ready, but where? %q", line)
+	}
+	p.url = m[1]
+	return p
+}
+
+// terminate sends SIGTERM and checks that the program ends by itself, soon and well.
+func (p *process) terminate(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, p.log.String())
+	}
+}
