@@ -32,6 +32,9 @@ type Stats struct {
 	// from a snapshot.
 	ActivationsFresh    uint64 `json:"activations_fresh"`
 	ActivationsRestored uint64 `json:"activations_restored"`
+	// ActivationsRefused counts sessions that ended without having begun: the snapshot could
+	// not be loaded, or the user was unknown under memory pressure.
+	ActivationsRefused uint64 `json:"activations_refused"`
 	// Incarnations is the number of session actors ever spawned.
 	Incarnations uint64 `json:"incarnations"`
 
@@ -117,6 +120,7 @@ func (s *supervisor) stats() Stats {
 		},
 		ActivationsFresh:    c.activationsFresh.Load(),
 		ActivationsRestored: c.activationsRestored.Load(),
+		ActivationsRefused:  s.left[reasonRefused],
 		Incarnations:        s.incarnation,
 		InputsApplied:       c.outcomes[Applied].Load(),
 		InputsRepeated:      c.outcomes[Repeated].Load(),
