@@ -26,7 +26,6 @@ func benchRuntime[S any](b *testing.B, sessions int, fresh func(int64) S, store 
 	b.Helper()
 	cfg := Defaults()
 	cfg.MaxSessions, cfg.MemoryThreshold, cfg.Logger = sessions, 0, slog.New(slog.DiscardHandler)
-	cfg.MaxStash = 1 << 30
 	r, err := New[S](cfg, still[S]{fresh}, performer(echo), store)
 	if err != nil {
 		b.Fatal(err)

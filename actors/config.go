@@ -24,7 +24,8 @@ type Config struct {
 	SweepEvery, LogEvery, GuardEvery time.Duration
 	// MaxInFlight is the most unsettled inputs of one user, up to [MaxApplied].
 	MaxInFlight int
-	// MaxStash is the most inputs waiting in the supervisor, of all users together.
+	// MaxStash is the most inputs waiting in the supervisor, of all users together. Beyond
+	// MaxStash + MaxSessions × MaxInFlight unsettled inputs all are refused as busy.
 	// Results of effects may exceed it: the inputs they belong to are bounded.
 	MaxStash int
 	// SnapshotDeadline is how long a session that has to leave waits for its snapshot to
@@ -61,6 +62,12 @@ func Defaults() Config {
 		Epoch:            1,
 		StateVersion:     1,
 	}
+}
+
+// maxUnsettled is the most inputs that are not settled, of all users together: what the
+// sessions may have in flight and what may wait. It bounds the supervisor's mailbox.
+func (c *Config) maxUnsettled() int64 {
+	return int64(c.MaxSessions)*int64(c.MaxInFlight) + int64(c.MaxStash)
 }
 
 // validate names every value that is out of its range.

@@ -50,9 +50,14 @@ func (c *core) deliver(it *item) {
 		c.report(it, Stopped)
 		return
 	}
-	c.unsettled.Add(1)
-	c.root.Send(c.supervisor, it)
+	within := c.unsettled.Add(1) <= c.cfg.maxUnsettled()
+	if within {
+		c.root.Send(c.supervisor, it)
+	}
 	c.gate.RUnlock()
+	if !within {
+		c.settle(it, Busy)
+	}
 }
 
 // tell sends a message to the supervisor. It returns false where that has stopped.

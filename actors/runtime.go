@@ -68,7 +68,7 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 func (r *Runtime[S]) start(store SnapshotStore) error {
 	s := newSupervisor(&r.core)
 	s.sessions = sessionProps(func(e *entry, incarnation uint64) actor.Actor {
-		return &session[S]{rt: r, entry: e, incarnation: incarnation, stranger: e.stranger}
+		return &session[S]{rt: r, entry: e, incarnation: incarnation, stranger: e.stranger, stage: opening}
 	}, s)
 	pid, err := spawnSupervisor(s)
 	if err != nil {

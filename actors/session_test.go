@@ -212,6 +212,16 @@ func TestInFlightIsBounded(t *testing.T) {
 	g.want(Applied, Input{User: 1, Payload: note{n: 3}})
 }
 
+func TestUnsettledInputsAreBounded(t *testing.T) {
+	g := start(t, nil, func(c *Config) { c.MaxSessions, c.MaxInFlight, c.MaxStash = 1, 1, 2 },
+		func(context.Context, Effect, func(any)) {})
+	g.unsettled.Add(3) // as many as there may be, so that the supervisor is not asked
+	g.want(Busy, Input{User: 1, Payload: note{}})
+	g.unsettled.Add(-1)
+	g.want(Applied, Input{User: 1, Payload: note{}})
+	g.unsettled.Add(-2)
+}
+
 func TestPreparedIsBounded(t *testing.T) {
 	g := start(t, nil, nil, nil)
 	g.want(Applied, Input{User: 1, Payload: note{prepare: 80}})

@@ -55,6 +55,7 @@ type Stats struct {
 
 	// InputsInFlight is the number of inputs delivered and not settled.
 	InputsInFlight       int64 `json:"inputs_in_flight"`
+	MaxInputsInFlight    int64 `json:"max_inputs_in_flight"`
 	MaxInFlightPerUser   int   `json:"max_in_flight_per_user"`
 	StashInputs          int   `json:"stash_inputs"`
 	MaxStashInputs       int   `json:"max_stash_inputs"`
@@ -131,6 +132,7 @@ func (s *supervisor) stats() Stats {
 		ResultsLost:         c.resultsLost.Load(),
 		PressesDropped:      c.pressesDropped.Load(),
 		InputsInFlight:      s.unsettled.Load(),
+		MaxInputsInFlight:   s.cfg.maxUnsettled(),
 		MaxInFlightPerUser:  s.cfg.MaxInFlight,
 		StashInputs:         s.stashed,
 		MaxStashInputs:      s.cfg.MaxStash,

@@ -10,7 +10,7 @@ import (
 // Messages to the supervisor, beside items and samples.
 type (
 	// left: the session of the entry has stopped. protoactor offers Terminated to who
-	// watches, but a watch costs a session some 700 bytes, and a thousand Terminated come
+	// watches, but a watch costs a session some 900 bytes, and a thousand Terminated come
 	// ahead of all inputs; this one comes in its turn.
 	left entry
 	// refused: the session could not be opened, and answers busy until it is told to leave.
