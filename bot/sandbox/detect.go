@@ -39,7 +39,7 @@ func (rt *richText) detect() {
 }
 
 func (rt *richText) find(kind string, re *regexp.Regexp) {
-	for at := 0; at < len(rt.text); {
+	for at := 0; at < len(rt.text) && len(rt.entities) < maxEntities; {
 		m := re.FindStringSubmatchIndex(rt.text[at:])
 		if m == nil {
 			return

@@ -15,6 +15,6 @@
 //
 // Where it differs from Telegram: any token of the form <digits>:<text> is a bot; a photo has
 // one size, the one that was sent; links in plain text are recognised only with their scheme;
-// webhooks may be plain HTTP on loopback; a poll that repeats its offset within three seconds
-// is not slowed down.
+// webhooks may be plain HTTP on loopback; photos by URL are not fetched; polls in quick
+// succession, and conflicts between them, are answered at once.
 package sandbox

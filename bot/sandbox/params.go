@@ -19,6 +19,7 @@ const (
 	maxBody      = 1 << 20
 	maxMultipart = 50<<20 + maxBody
 	maxParts     = 256
+	maxDrained   = 8 << 20 // of a body that is refused
 )
 
 // params are the parameters of a call. As in Telegram every value is a string, whichever way
@@ -89,10 +90,15 @@ func (p *params) addJSON(r *http.Request) error {
 }
 
 // parseJSON takes the members of an object apart: a string as what it says, null not at all,
-// anything else in its JSON form.
+// anything else in its JSON form. A null for the object itself is no parameters: telego sends
+// that.
 func (p *params) parseJSON(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
-	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+	t, err := d.ReadToken()
+	if err == nil && t.Kind() == 'n' {
+		return nil
+	}
+	if err != nil || t.Kind() != '{' {
 		return errNotJSON
 	}
 	for d.PeekKind() != '}' {
@@ -139,6 +145,7 @@ func (p *params) addMultipart(r *http.Request, boundary string) error {
 		}
 		switch {
 		case body.N == 0:
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			return errTooLarge
 		case err != nil:
 			return badRequest("can't parse the multipart request")
@@ -153,6 +160,7 @@ func (p *params) addMultipart(r *http.Request, boundary string) error {
 
 func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrained) // or the client may not read the answer
 		return nil, errTooLarge
 	}
 	var (

@@ -96,6 +96,9 @@ func TestAConversation(t *testing.T) {
 	bot, ctx := client(t, url), within(t, 10*time.Second)
 	p := person(t, url, ann)
 
+	if me, err := bot.GetMe(ctx); err != nil || me.ID != 7001 { // telego sends null for no parameters
+		t.Fatalf("getMe: %+v, %v", me, err)
+	}
 	if _, err := p.Say(ctx, "/start hello"); err != nil {
 		t.Fatal(err)
 	}

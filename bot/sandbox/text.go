@@ -12,10 +12,12 @@ import (
 	"github.com/mymmrac/telego"
 )
 
-// Limits of texts, in UTF-16 code units after parsing, by the Bot API.
+// Limits of texts, in UTF-16 code units after parsing, by the Bot API; and of how many
+// entities a message has, by Telegram's servers: further ones are dropped.
 const (
-	maxText    = 4096
-	maxCaption = 1024
+	maxText     = 4096
+	maxCaption  = 1024
+	maxEntities = 100
 )
 
 // richText is a plain text and what its parts mean, in UTF-16 offsets.
@@ -152,7 +154,7 @@ func (rt *richText) normalise() {
 			continue
 		}
 		e.Offset, e.Length = start, end-start
-		if !swallowed(out, &e) {
+		if len(out) < maxEntities && !swallowed(out, &e) {
 			out = append(out, e)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/mymmrac/telego"
@@ -130,6 +131,26 @@ func TestGivenEntities(t *testing.T) {
 	}
 	if o := send([]string{"bold"}); o.Description != "Bad Request: can't parse MessageEntity: expected an Object" {
 		t.Errorf("no object: %+v", o)
+	}
+}
+
+// A message has at most a hundred entities, and text made to be slow is not.
+func TestManyEntities(t *testing.T) {
+	_, base := start(t, sandbox.Options{})
+	said(t, person(t, base, ann), "/start")
+	for _, c := range []struct{ mode, in string }{
+		{"HTML", strings.Repeat("<b>a</b> ", 1000)}, {"", strings.Repeat("/a ", 1300)}, {"", strings.Repeat("a@b.ab ", 500)}, {"MarkdownV2", strings.Repeat("*a* ", 1000)},
+	} {
+		m := must[telego.Message](t, call(t, base, "sendMessage", fields{"chat_id": ann.ID, "text": c.in, "parse_mode": c.mode}))
+		if len(m.Entities) != 100 {
+			t.Errorf("%s %.10s: %d entities", c.mode, c.in, len(m.Entities))
+		}
+		began := time.Now()
+		long := strings.Repeat(c.in, 1_000_000/len(c.in))
+		o := uploads(t, base, "sendMessage", map[string]string{"chat_id": "501", "text": long, "parse_mode": c.mode}, nil)
+		if d := time.Since(began); o.OK || d > 5*time.Second {
+			t.Errorf("%s %.10s: a million bytes took %v: %v", c.mode, c.in, d, o.Description)
+		}
 	}
 }
 
