@@ -178,14 +178,15 @@ func (c *committer) resolve(backend uint32, batch []*pending, cause error) error
 // connection may still be at work on the COMMIT, or find it in its socket yet, so it is ended
 // first; only when it has gone is the answer final.
 func (c *committer) lookUp(ctx context.Context, backend uint32, batch []*pending) (bool, error) {
+	// CASE, because the conditions of a WHERE may be evaluated in any order, on every backend.
 	const end = `
-		SELECT count(*) FROM pg_stat_activity
-		WHERE pid = $1 AND pid <> pg_backend_pid() AND NOT pg_terminate_backend(pid, 500)`
-	var running int
+		SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND pid <> pg_backend_pid())
+			THEN NOT pg_terminate_backend($1, 500) ELSE false END`
+	var running bool
 	if err := c.pool.QueryRow(ctx, end, int32(backend)).Scan(&running); err != nil {
 		return false, err
 	}
-	if running > 0 {
+	if running {
 		return false, errors.New("the lost connection is still being served")
 	}
 	bots, updates, ordinals := make([]int64, len(batch)), make([]int64, len(batch)), make([]int32, len(batch))

@@ -72,6 +72,7 @@ func (g *gatherer) next() {
 func (g *gatherer) refuseAll() []*pending {
 	refused := g.queue
 	g.queue = nil
+	g.writer.counters.failed.Add(int64(len(refused)))
 	for _, p := range refused {
 		p.err = model.ErrUnavailable
 	}

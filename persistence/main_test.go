@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -32,7 +33,8 @@ func openStore(tb testing.TB, url string) *persistence.Store {
 
 func startWriter(tb testing.TB, s *persistence.Store, o persistence.WriterOptions) *persistence.Writer {
 	tb.Helper()
-	system := actor.NewActorSystem()
+	quiet := slog.New(slog.DiscardHandler)
+	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 	w := persistence.NewWriter(system, s, o)
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

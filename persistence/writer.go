@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -70,12 +69,15 @@ func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
 	return w
 }
 
-// commit carries out one batch after the other until there are no more.
+// commit carries out one batch after the other until there are no more, and stops the actor.
 func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan []*pending) {
 	defer close(w.stopped)
 	for batch := range batches {
 		reached := c.commit(ctx, batch)
 		w.root.Send(w.pid, committed{batch, reached})
+	}
+	if err := w.root.StopFuture(w.pid).Wait(); err != nil {
+		w.log.Error("the writer's actor does not stop", "error", err)
 	}
 }
 
@@ -148,16 +150,12 @@ func (w *Writer) Stop(ctx context.Context) error {
 		w.root.Send(w.pid, drain{}) // behind all that was accepted
 	}
 	defer w.cancel()
-	var err error
 	select {
 	case <-w.stopped:
+		return nil
 	case <-ctx.Done():
-		err = fmt.Errorf("the writer gave up what was waiting: %w", ctx.Err())
 		w.cancel()
 		<-w.stopped
+		return fmt.Errorf("the writer gave up what was waiting: %w", ctx.Err())
 	}
-	if stopErr := w.root.StopFuture(w.pid).Wait(); stopErr != nil && first {
-		err = errors.Join(err, fmt.Errorf("stop the writer: %w", stopErr))
-	}
-	return err
 }

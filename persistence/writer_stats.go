@@ -18,7 +18,7 @@ type WriterStats struct {
 	Replays      int64   `json:"replays"`        // commands that had been committed before
 	KeyConflicts int64   `json:"key_conflicts"`  // keys used for another command
 	Rejected     int64   `json:"rejected"`       // commands that PostgreSQL refused with an error
-	Failed       int64   `json:"failed"`         // commands for which it could not be reached
+	Failed       int64   `json:"failed"`         // commands for which it could not be reached, those waiting behind included
 	Unknown      int64   `json:"unknown"`        // of these, those whose outcome is not known
 	Resolved     int64   `json:"resolved"`       // commits whose answer was lost and looked for
 	Busy         int64   `json:"busy"`           // commands refused because the queue was full
