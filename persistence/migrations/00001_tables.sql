@@ -61,9 +61,9 @@ CREATE TABLE events (
 
 -- Nearby: walks outwards from a point, and knows the time of an event before it reads the row.
 CREATE INDEX events_nearby ON events USING gist (spot, tstzrange(starts, ends, '[]')) WHERE status = 'open';
--- Mine, what a person created.
-CREATE INDEX events_owner ON events (owner, ends) WHERE owner IS NOT NULL;
-CREATE INDEX events_community ON events (community, ends) WHERE community IS NOT NULL;
+-- Mine, what a person created. Open ones only, also lest it be taken for the one to find a draft
+-- by: to a plan made while the table is empty, all indexes that begin with the owner look alike.
+CREATE INDEX events_owner ON events (owner, ends) WHERE status = 'open';
 
 CREATE TABLE participants (
     event  bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
