@@ -28,7 +28,7 @@ type demoCmd struct {
 	Fresh   bool   `help:"Keep the data in a temporary folder, removed at the end (with --tour: always)."`
 	Data    string `env:"OKOLO_DATA" placeholder:"FOLDER" help:"Where the data is kept. Default: the user's cache folder."`
 	Listen  string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the local Telegram listens; a free port if it is taken."`
-	OpsAddr string `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served; a free port if it is taken."`
+	OpsAddr string `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served (demo: a free port if it is taken)."`
 
 	Sessions sessionSettings `embed:"" group:"Sessions:"`
 	Maps     mapSettings     `embed:""`

@@ -17,7 +17,7 @@ type serveCmd struct {
 	BotToken    string  `env:"BOT_TOKEN" placeholder:"TOKEN" help:"Token of the bot, from @BotFather. Better in the environment than on the command line."`
 	BotAPIURL   string  `env:"BOT_API_URL" placeholder:"URL" help:"Bot API server, if not Telegram's own." name:"bot-api-url"`
 	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of those who may see the statistics, separated by commas." name:"operator-ids"`
-	OpsAddr     string  `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served."`
+	OpsAddr     string  `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served (demo: a free port if it is taken)."`
 	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
 
 	Database databaseSettings `embed:""`

@@ -100,10 +100,10 @@ type databaseSettings struct {
 // url returns the address, or the sentence that asks for it.
 func (s databaseSettings) url() (string, error) {
 	if strings.TrimSpace(s.DatabaseURL) == "" {
-		return "", usageError{"DATABASE_URL is not set: give the PostgreSQL database to keep everything in, such as postgres://okolo:secret@localhost/okolo."}
+		return "", usageError{"DATABASE_URL is not set: give the PostgreSQL database to keep everything in, such as postgres://okolo:password@localhost/okolo."}
 	}
 	if _, err := pgxpool.ParseConfig(s.DatabaseURL); err != nil {
-		return "", usageError{"DATABASE_URL is not the address of a PostgreSQL database: it should look like postgres://okolo:secret@localhost/okolo."}
+		return "", usageError{"DATABASE_URL is not the address of a PostgreSQL database: it should look like postgres://okolo:password@localhost/okolo."}
 	}
 	return s.DatabaseURL, nil
 }
