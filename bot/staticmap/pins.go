@@ -1,0 +1,149 @@
+package staticmap
+
+import (
+	"cmp"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// A pin is a head with a number and a tail that points at the place. Measures in pixels.
+const (
+	headRadius = 19.0
+	outline    = 3.0
+	tailLength = 33.0 // from the place to the middle of the head
+	tailWidth  = 13.0 // half of it, below the head
+	longTail   = 5.0  // the same, of a head that was moved far away
+	// headGap is the least distance between the middles of two heads.
+	headGap = 2*headRadius + outline - 1
+	// frame is the least distance between the middle of a head and the picture's edge.
+	frame = headRadius + outline + 4
+	// rounds bounds the moving apart of heads.
+	rounds = 80
+)
+
+// mark is a pin on the picture.
+type mark struct {
+	place, head xy
+	number      string
+	ink         color.RGBA
+}
+
+// marks returns the pins that lie on the picture, from north to south, with their heads
+// moved so that no head hides another.
+func marks(v *view, pins []Pin) []mark {
+	list := make([]mark, 0, len(pins))
+	for _, p := range pins {
+		at := v.at(rounded(p.Point))
+		if at.x < 0 || at.x >= width || at.y < 0 || at.y >= height {
+			continue
+		}
+		list = append(list, mark{at, xy{at.x, at.y - tailLength}, strconv.Itoa(p.Number), pinInks[p.Kind]})
+	}
+	slices.SortStableFunc(list, func(a, b mark) int { return cmp.Compare(a.place.y, b.place.y) })
+	for range rounds {
+		if !spread(list) {
+			break
+		}
+	}
+	return list
+}
+
+// spread moves heads that overlap a little apart, and those beyond the frame back. It
+// reports whether any moved.
+func spread(list []mark) bool {
+	moved := false
+	for i := range list {
+		a := &list[i].head
+		for j := range i {
+			b := &list[j].head
+			dx, dy := a.x-b.x, a.y-b.y
+			distance := math.Hypot(dx, dy)
+			if distance >= headGap {
+				continue
+			}
+			moved = true
+			if distance < 1 { // in one place: part in a direction of each pair's own
+				const golden = 2.399963 // radians; no two directions come close
+				dy, dx = math.Sincos(golden * float64(i+j*len(list)))
+				distance = 1
+			}
+			push := (headGap - distance + 0.5) / 2
+			dx, dy = dx/distance*push, dy/distance*push
+			*a, *b = xy{a.x + dx, a.y + dy}, xy{b.x - dx, b.y - dy}
+		}
+	}
+	for i := range list {
+		head := &list[i].head
+		head.x = min(max(head.x, frame), width-frame)
+		head.y = min(max(head.y, frame), height-frame)
+	}
+	return moved
+}
+
+// drawPins paints the shadows first, then the tails, then the heads, each from north to
+// south.
+func (r *Renderer) drawPins(c *canvas, list []mark) {
+	for _, m := range list {
+		r.shadow.stamp(c, xy{m.head.x, m.head.y + 5})
+	}
+	for _, m := range list {
+		m.tail(c, outline, white)
+		m.tail(c, 0, m.ink)
+	}
+	for _, m := range list {
+		c.disc(m.head, headRadius+outline, white)
+		c.disc(m.head, headRadius, m.ink)
+		face := r.digits
+		if len(m.number) > 2 {
+			face = r.smallDigits
+		}
+		face.centred(c, m.number, m.head, white)
+	}
+}
+
+// tail paints the triangle from the place to the head, wider and longer by margin.
+func (m *mark) tail(c *canvas, margin float64, ink color.RGBA) {
+	dx, dy := m.head.x-m.place.x, m.head.y-m.place.y
+	length := math.Hypot(dx, dy)
+	if length < headRadius { // the head is on the place
+		return
+	}
+	dx, dy = dx/length, dy/length
+	// The farther the head, the slimmer: a long wedge would hide others.
+	wide := max(longTail, tailWidth-max(0, length-tailLength)/3) + margin
+	tip := xy{m.place.x - dx*margin, m.place.y - dy*margin}
+	base := xy{m.head.x - dx*headRadius*0.7, m.head.y - dy*headRadius*0.7}
+	side := margin * 0.5 // the outline goes around the tip
+	c.fill([]xy{
+		{tip.x + dy*side, tip.y - dx*side},
+		{base.x + dy*wide, base.y - dx*wide},
+		{base.x - dy*wide, base.y + dx*wide},
+		{tip.x - dy*side, tip.y + dx*side},
+	}, ink)
+}
+
+// blur is the soft shadow of a disc.
+type blur struct{ mask *image.Alpha }
+
+// newBlur draws the shadow of a disc, its edge as soft as the given width.
+func newBlur(radius, soft float64) blur {
+	half := int(math.Ceil(radius + soft))
+	mask := image.NewAlpha(image.Rect(0, 0, 2*half, 2*half))
+	for y := range 2 * half {
+		for x := range 2 * half {
+			d := math.Hypot(float64(x-half)+0.5, float64(y-half)+0.5)
+			t := min(max((radius+soft-d)/(2*soft), 0), 1)
+			mask.SetAlpha(x, y, color.Alpha{A: uint8(255 * t * t * (3 - 2*t))})
+		}
+	}
+	return blur{mask}
+}
+
+// stamp paints the shadow around a point.
+func (b blur) stamp(c *canvas, at xy) {
+	half := b.mask.Rect.Dx() / 2
+	c.stamp(b.mask, int(math.Round(at.x))-half, int(math.Round(at.y))-half, shadow)
+}
