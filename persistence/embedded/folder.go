@@ -125,7 +125,7 @@ func (f *folder) unlock() error {
 func (f *folder) release() error {
 	var err error
 	if f.temporary {
-		err = os.RemoveAll(f.path)
+		err = errors.Join(os.RemoveAll(f.path), os.RemoveAll(f.socket)) // which may be elsewhere
 	}
 	return errors.Join(err, f.unlock())
 }

@@ -130,7 +130,8 @@ func (d *Details) Validate() error {
 	case d.Ends.Sub(d.Starts) > MaxDuration:
 		return &InvalidError{"ends", "lasts too long"}
 	}
-	if _, err := time.LoadLocation(d.Zone); err != nil || d.Zone == "" {
+	// Go takes "" for UTC and "Local" for the machine's own zone.
+	if _, err := time.LoadLocation(d.Zone); err != nil || d.Zone == "" || d.Zone == "Local" {
 		return &InvalidError{"zone", "unknown"}
 	}
 	return nil
