@@ -18,12 +18,12 @@ const (
 	actDays       = "d" // search, days
 	actCategories = "k" // search
 	actCategory   = "c" // search, category (0: any)
-	actEvent      = "e" // event
+	actEvent      = "e" // event, screen that lists it (0: none)
 	actJoin       = "j" // event
 	actLeave      = "l" // event
 	actCallOff    = "x" // event: asks
 	actCallOffYes = "X" // event: does
-	actBack       = "b"
+	actBack       = "b" // screen
 	actMine       = "m"
 	actLanguage   = "L"
 	actCreate     = "w"

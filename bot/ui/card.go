@@ -10,9 +10,6 @@ import (
 
 // openEvent loads an event; presentEvent shows its card.
 func (s State) openEvent(c Context, id int64) Turn {
-	if s.Screen == ScreenNearby || s.Screen == ScreenMine || s.Screen == ScreenHome {
-		s.Back = s.Screen
-	}
 	s.Screen, s.Event = ScreenEvent, id
 	return Turn{Next: s, Await: []any{LoadEvents{Context: c, IDs: []int64{id}}}}
 }
@@ -22,11 +19,13 @@ func (s State) eventsLoaded(in EventsLoaded) Turn {
 	if in.Err != nil {
 		return s.unread(in.Context)
 	}
-	if s.Screen == ScreenNearby {
+	switch {
+	case s.Screen == ScreenNearby:
 		return s.presentNearby(in.Context, in.Events)
-	}
-	if len(in.Events) == 0 {
+	case len(in.Events) == 0:
 		return s.tell(in.Context, "event_gone")
+	case s.Screen == ScreenCallOff:
+		return s.presentCallOff(in.Context, in.Events[0])
 	}
 	return s.presentEvent(in.Context, in.Events[0])
 }
@@ -56,7 +55,7 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(t.period(e.Details, c.Now)))
 	fmt.Fprintf(&b, "\n📍 %s", escape(s.place(t, e.Event)))
 	if e.Description != "" {
-		b.WriteString("\n\n" + escape(e.Description))
+		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
 	}
 	b.WriteString("\n\n" + t.attendance(e))
 	switch e.Part {
@@ -81,18 +80,29 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 		}
 	}
 	return append(rows, []Button{
-		{Text: t.say("button_back"), Data: s.encode(actBack)},
+		{Text: t.say("button_back"), Data: s.encode(actBack, int64(s.Back))},
 		{Text: t.say("button_route"), URL: fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=17/%.6f/%.6f", e.Lat, e.Lon, e.Lat, e.Lon)},
 	})
 }
 
-// askCallOff asks the organiser once more, in place of the card.
+// askCallOff loads the event that is to be called off; presentCallOff asks the organiser
+// once more, in place of the card.
 func (s State) askCallOff(c Context, id int64) Turn {
+	s.Screen, s.Event = ScreenCallOff, id
+	return Turn{Next: s, Await: []any{LoadEvents{Context: c, IDs: []int64{id}}}}
+}
+
+func (s State) presentCallOff(c Context, e model.Seen) Turn {
+	switch {
+	case e.Owner != c.From.ID:
+		return s.tell(c, "not_owner")
+	case e.Status != model.Open:
+		return s.tell(c, "event_closed")
+	}
 	t := s.tongue(c)
-	s.Screen, s.Event = ScreenEvent, id
-	return s.present(c, Message{Text: t.html("ask_call_off"), Buttons: [][]Button{{
-		{Text: t.say("button_call_off_yes"), Data: s.encode(actCallOffYes, id)},
-		{Text: t.say("button_call_off_no"), Data: s.encode(actEvent, id)},
+	return s.present(c, Message{Text: t.html("ask_call_off", "Title", e.Title), Buttons: [][]Button{{
+		{Text: t.say("button_call_off_yes"), Data: s.encode(actCallOffYes, e.ID)},
+		{Text: t.say("button_call_off_no"), Data: s.encode(actEvent, e.ID)},
 	}}})
 }
 
@@ -106,7 +116,7 @@ func (t *tongue) period(d model.Details, now time.Time) string {
 	} else {
 		text += " – " + t.moment(to, now)
 	}
-	return fmt.Sprintf("%s (%s)", text, from.Format("MST")+", "+d.Zone)
+	return fmt.Sprintf("%s (%s, %s)", text, from.Format("MST"), d.Zone)
 }
 
 // place returns where an event takes place, with the distance if it is known.

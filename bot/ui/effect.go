@@ -34,7 +34,6 @@ type Write struct {
 
 // Send sends a new message to the person; its result is [Sent].
 type Send struct {
-	Context
 	Slot    Slot
 	Message Message
 }
@@ -42,7 +41,6 @@ type Send struct {
 // Edit replaces a message in place. It has a result, [Sent], only where the message was
 // gone and a new one took its place.
 type Edit struct {
-	Context
 	Slot    Slot
 	ID      int64
 	Message Message

@@ -1,13 +1,13 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 )
 
 // command handles a message that begins with a slash.
 func (s State) command(in Command) Turn {
 	c := in.Context
-	s = s.begin()
 	switch in.Name {
 	case "start":
 		return s.start(c, in.Arg)
@@ -35,8 +35,7 @@ func (s State) command(in Command) Turn {
 // text handles words: the answer to a question of the wizard, or else a hint at what would
 // have been expected.
 func (s State) text(in Text) Turn {
-	s = s.begin()
-	if s.Screen == ScreenWizard && s.Draft != nil {
+	if s.answering() {
 		return s.wizardText(in.Context, in.Text)
 	}
 	return s.askLocation(in.Context)
@@ -44,37 +43,61 @@ func (s State) text(in Text) Turn {
 
 // start greets, or opens what a deep link names.
 func (s State) start(c Context, arg string) Turn {
-	if id, ok := strings.CutPrefix(arg, "e_"); ok {
-		if d, err := decode(string(dataVersion) + actEvent + ":" + id + "~0"); err == nil {
+	if text, ok := strings.CutPrefix(arg, "e_"); ok {
+		if id, err := strconv.ParseInt(text, 36, 64); err == nil {
 			s.Back = ScreenHome
-			return s.openEvent(c, d.arg(0))
+			return s.openEvent(c, id)
 		}
 	}
 	t := s.tongue(c)
 	home := s.showHome(c)
-	home.Await = append([]any{Send{Context: c, Message: Message{
-		Text:     t.html("greeting", "Name", c.From.Name),
-		Keyboard: &Keyboard{Location: t.say("button_location"), Hint: t.say("hint_location")},
-	}}}, home.Await...)
+	home.Await = append([]any{t.withKeyboard(t.html("greeting", "Name", line(c.From.Name)))}, home.Await...)
 	return home
+}
+
+// speak changes the language: of the menu that was pressed, and of the keyboard below the
+// input field, which only a new message can change.
+func (s State) speak(c Context, language int64) Turn {
+	s.Lang = languages[min(max(language, 0), int64(len(languages)-1))]
+	t := s.tongue(c)
+	home := s.showHome(c)
+	home.Await = append(home.Await, t.withKeyboard(t.html("language_chosen")))
+	return home
+}
+
+// withKeyboard sends a text and puts the keyboard below the input field.
+func (t *tongue) withKeyboard(text string) Send {
+	return Send{Message: Message{
+		Text:     text,
+		Keyboard: &Keyboard{Location: t.say("button_location"), Hint: t.say("hint_location")},
+	}}
 }
 
 // showHome shows the menu.
 func (s State) showHome(c Context) Turn {
 	s.Screen = ScreenHome
 	t := s.tongue(c)
+	text := t.html("home")
+	if s.Headline != "" {
+		text = t.html(s.Headline) + "\n\n" + text
+	}
 	var rows [][]Button
 	if s.Zone != "" {
 		rows = append(rows, []Button{{Text: t.say("button_nearby"), Data: s.encode(actNearby)}})
 	}
-	create := t.say("button_create")
-	if s.Draft != nil {
-		create = t.say("button_resume")
-	}
 	rows = append(rows,
-		[]Button{{Text: create, Data: s.encode(actCreate)}, {Text: t.say("button_mine"), Data: s.encode(actMine)}},
+		[]Button{s.createButton(t), {Text: t.say("button_mine"), Data: s.encode(actMine)}},
 		s.languageButtons(t))
-	return s.present(c, Message{Text: t.html("home"), Buttons: rows})
+	return s.present(c, Message{Text: text, Buttons: rows})
+}
+
+// createButton opens the wizard, with the draft that there is.
+func (s State) createButton(t *tongue) Button {
+	text := t.say("button_create")
+	if s.Draft != nil {
+		text = t.say("button_resume")
+	}
+	return Button{Text: text, Data: s.encode(actCreate)}
 }
 
 func (s State) languageButtons(t *tongue) []Button {
@@ -90,10 +113,7 @@ func (s State) languageButtons(t *tongue) []Button {
 // askLocation asks for the one thing that the search cannot do without.
 func (s State) askLocation(c Context) Turn {
 	t := s.tongue(c)
-	return Turn{Next: s, Await: []any{Send{Context: c, Message: Message{
-		Text:     t.html("ask_location"),
-		Keyboard: &Keyboard{Location: t.say("button_location"), Hint: t.say("hint_location")},
-	}}}}
+	return Turn{Next: s, Await: []any{t.withKeyboard(t.html("ask_location"))}}
 }
 
 // statsLoaded shows an operator the statistics.
@@ -101,19 +121,14 @@ func (s State) statsLoaded(in StatsLoaded) Turn {
 	if in.Err != nil {
 		return s.tell(in.Context, "cannot_read")
 	}
-	lines := []rune(in.Lines)
-	lines = lines[:min(len(lines), maxStatsText)]
-	return Turn{Next: s, Await: []any{Send{Context: in.Context, Message: Message{
-		Text: "<pre>" + escape(string(lines)) + "</pre>",
+	return Turn{Next: s, Await: []any{Send{Message: Message{
+		Text: "<pre>" + escape(clip(in.Lines, statsShown)) + "</pre>",
 	}}}}
 }
 
-// maxStatsText keeps the statistics below the 4096 characters of a message.
-const maxStatsText = 4000
-
 // tellHTML says something that is not a screen.
 func (s State) tellHTML(c Context, id string) Turn {
-	return Turn{Next: s, Await: []any{Send{Context: c, Message: Message{Text: s.tongue(c).html(id)}}}}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Text: s.tongue(c).html(id)}}}}
 }
 
 // CommandInfo is a command as the menu of commands shows it.

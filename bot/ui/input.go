@@ -21,8 +21,9 @@ type Text struct {
 type Location struct {
 	Context
 	model.Point
-	Zone  string // IANA name of the time zone there
+	Zone  string // IANA name of the time zone there, never empty
 	Title string // of a venue
+	Typed string // the message, where it is one of words that [ParsePoint] reads
 }
 
 // Press is the press of a button.
@@ -75,17 +76,25 @@ type StatsLoaded struct {
 type Sent struct {
 	Slot Slot
 	ID   int64 // 0: it could not be sent
+	Gone int64 // the message that it takes the place of; 0: none
 }
 
-// sent notes the message that now shows a part of the screen.
+// sent notes the message that now shows a part of the screen, unless what it takes the
+// place of is no longer a part of it.
 func (s State) sent(in Sent) State {
+	replace := func(id *int64) {
+		if in.Gone == 0 || in.Gone == *id {
+			*id = in.ID
+		}
+	}
 	switch in.Slot {
 	case SlotMap:
-		s.MapMessageID = in.ID
+		replace(&s.MapMessageID)
 	case SlotList:
-		s.ListMessageID, s.Message = in.ID, in.ID
+		replace(&s.ListMessageID)
+		replace(&s.Message)
 	case SlotScreen:
-		s.Message = in.ID
+		replace(&s.Message)
 	}
 	return s
 }

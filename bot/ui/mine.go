@@ -28,16 +28,16 @@ func (s State) mineLoaded(in MineLoaded) Turn {
 	}
 	var numbers []Button
 	for i, e := range in.Events {
-		fmt.Fprintf(&b, "\n\n<b>%d.</b> %s\n%s · %s", i+1, escape(e.Title),
+		fmt.Fprintf(&b, "\n\n<b>%d.</b> %s\n%s · %s", i+1, escape(clip(e.Title, mineTitleShown)),
 			escape(t.moment(e.Starts.In(zone(e.Zone)), c.Now)), t.html(mineRole(e, c.From.ID)))
-		numbers = append(numbers, Button{Text: fmt.Sprint(i + 1), Data: s.encode(actEvent, e.ID)})
+		numbers = append(numbers, Button{Text: fmt.Sprint(i + 1), Data: s.encode(actEvent, e.ID, int64(ScreenMine))})
 	}
 	var rows [][]Button
 	if len(numbers) > 0 {
 		rows = grid(numbers, PageSize)
 	}
 	rows = append(rows, []Button{
-		{Text: t.say("button_create"), Data: s.encode(actCreate)},
+		s.createButton(t),
 		{Text: t.say("button_menu"), Data: s.encode(actHome)},
 	})
 	return s.present(c, Message{Text: b.String(), Buttons: rows})

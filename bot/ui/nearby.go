@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,11 +17,15 @@ var radii = []int32{1, 2, 5, 10, 25, 50, 100}
 
 // location starts a search, or answers the wizard's question where.
 func (s State) location(in Location) Turn {
-	if !in.Point.Valid() {
+	asked := s.answering() && s.Draft.Step == StepWhere
+	switch {
+	case in.Typed != "" && s.answering() && !asked:
+		return s.wizardText(in.Context, in.Typed) // "25.12 18.00" is a date there
+	case !in.Point.Valid() && asked:
+		return s.showWizard(in.Context, "off_globe")
+	case !in.Point.Valid():
 		return s.tell(in.Context, "off_globe")
-	}
-	s = s.begin()
-	if s.Screen == ScreenWizard && s.Draft != nil && s.Draft.Step == StepWhere {
+	case asked:
 		return s.wizardPlace(in.Context, in.Point, in.Zone, in.Title)
 	}
 	s.Here, s.Zone = in.Point, in.Zone
@@ -60,8 +65,10 @@ func (s State) nearbyFound(in NearbyFound) Turn {
 		return s.tell(in.Context, "cannot_read")
 	}
 	s.Search++
-	s.Page, s.Counts = 0, Counts{}
-	s.Prepared = make([]Prepared, len(in.Found))
+	s.Page, s.Counts, s.Prepared = 0, Counts{}, nil
+	if len(in.Found) > 0 {
+		s.Prepared = make([]Prepared, len(in.Found))
+	}
 	for i, f := range in.Found {
 		s.Prepared[i] = Prepare(f.ID, f.Metres)
 		switch f.Kind {
@@ -100,11 +107,11 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 	list := s.nearbyList(c, events)
 	key := picture.key()
 	if c.Message != 0 && c.Message == s.ListMessageID && s.MapMessageID != 0 {
-		t := Turn{Next: s, Emit: []any{Edit{Context: c, Slot: SlotList, ID: c.Message, Message: list}}}
+		t := Turn{Next: s, Emit: []any{Edit{Slot: SlotList, ID: c.Message, Message: list}}}
 		t.Next.Message = c.Message
 		if key != s.MapShown {
 			t.Next.MapShown = key
-			t.Emit = append(t.Emit, Edit{Context: c, Slot: SlotMap, ID: s.MapMessageID, Message: picture})
+			t.Emit = append(t.Emit, Edit{Slot: SlotMap, ID: s.MapMessageID, Message: picture})
 		}
 		t.Emit = append(t.Emit, c.answer()...)
 		return t
@@ -113,8 +120,8 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 	return Turn{
 		Next: s,
 		Await: []any{
-			Send{Context: c, Slot: SlotMap, Message: picture},
-			Send{Context: c, Slot: SlotList, Message: list},
+			Send{Slot: SlotMap, Message: picture},
+			Send{Slot: SlotList, Message: list},
 		},
 		Emit: c.answer(),
 	}
@@ -141,14 +148,17 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 	if len(s.Prepared) == 0 {
 		b.WriteString("\n\n" + t.html("nearby_empty"))
 	} else {
-		b.WriteString("\n" + t.count("nearby_found", len(s.Prepared),
+		b.WriteString("\n" + t.count("nearby_found", s.Counts.total(),
 			"People", s.Counts.People, "Community", s.Counts.Community, "Imported", s.Counts.Imported) + "\n")
 	}
 	for _, e := range events {
 		d, _ := s.distance(e.ID)
 		fmt.Fprintf(&b, "\n<b>%d.</b> %s\n%s", s.number(e.ID), escape(e.Title), escape(strings.Join([]string{
 			t.moment(e.Starts.In(zone(e.Zone)), c.Now), t.distance(d), t.category(e.Category)}, " · ")))
-		if e.Going > 0 {
+		switch {
+		case e.Status == model.Cancelled:
+			b.WriteString(" · ❌ " + t.html("card_cancelled"))
+		case e.Going > 0:
 			b.WriteString(" · " + t.count("going", e.Going))
 		}
 		b.WriteByte('\n')
@@ -161,7 +171,7 @@ func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 	var rows [][]Button
 	var numbers []Button
 	for _, e := range events {
-		numbers = append(numbers, Button{Text: fmt.Sprint(s.number(e.ID)), Data: s.encode(actEvent, e.ID)})
+		numbers = append(numbers, Button{Text: strconv.Itoa(s.number(e.ID)), Data: s.encode(actEvent, e.ID, int64(ScreenNearby))})
 	}
 	if len(numbers) > 0 {
 		rows = append(rows, numbers)
@@ -174,10 +184,14 @@ func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 		})
 	}
 	smaller, wider := s.radiusBeside()
-	rows = append(rows, []Button{
-		{Text: t.say("button_radius_smaller", "Radius", smaller), Data: s.encode(actRadius, search, int64(smaller))},
-		{Text: t.say("button_radius_wider", "Radius", wider), Data: s.encode(actRadius, search, int64(wider))},
-	})
+	var radius []Button
+	if smaller > 0 {
+		radius = append(radius, Button{Text: t.say("button_radius_smaller", "Radius", smaller), Data: s.encode(actRadius, search, int64(smaller))})
+	}
+	if wider > 0 {
+		radius = append(radius, Button{Text: t.say("button_radius_wider", "Radius", wider), Data: s.encode(actRadius, search, int64(wider))})
+	}
+	rows = append(rows, radius)
 	var days []Button
 	for d := range spans {
 		text := t.say(dayNames[d])
@@ -188,7 +202,7 @@ func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 	}
 	return append(rows, days, []Button{
 		{Text: t.category(s.Category), Data: s.encode(actCategories, search)},
-		{Text: t.say("button_create"), Data: s.encode(actCreate)},
+		s.createButton(t),
 		{Text: t.say("button_mine"), Data: s.encode(actMine)},
 	})
 }
@@ -235,9 +249,8 @@ func (s State) showCategories(c Context) Turn {
 	return s.present(c, Message{Text: t.html("choose_category"), Buttons: grid(choices, 3)})
 }
 
-// radiusBeside returns the next smaller and the next wider radius, in km.
+// radiusBeside returns the next smaller and the next wider radius, in km; 0: there is none.
 func (s State) radiusBeside() (smaller, wider int32) {
-	smaller, wider = radii[0], radii[len(radii)-1]
 	for _, r := range radii {
 		if r*1000 < s.Radius {
 			smaller = r
@@ -246,7 +259,7 @@ func (s State) radiusBeside() (smaller, wider int32) {
 			return smaller, r
 		}
 	}
-	return smaller, wider
+	return smaller, 0
 }
 
 var dayNames = [spans]string{"today", "tomorrow", "week"}

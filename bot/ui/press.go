@@ -11,35 +11,32 @@ func (s State) press(in Press) Turn {
 	if err != nil {
 		return s.tell(c, "old_button")
 	}
-	s = s.begin()
 	switch d.action {
 	case actHome:
 		return s.showHome(c)
 	case actNearby:
-		if s.Zone == "" {
-			return s.tell(c, "need_location")
-		}
-		return s.showNearby(c)
+		return s.search(c)
 	case actPage, actRadius, actDays, actCategories, actCategory:
 		return s.nearbyPress(c, d)
 	case actEvent:
+		if list := d.arg(1); list == int64(ScreenNearby) || list == int64(ScreenMine) {
+			s.Back = Screen(list)
+		}
 		return s.openEvent(c, d.arg(0))
 	case actJoin:
-		return s.write(c, model.JoinEvent{By: c.From, Event: d.arg(0)})
+		return s.write(c, model.JoinEvent{By: s.by(c), Event: d.arg(0)})
 	case actLeave:
-		return s.write(c, model.LeaveEvent{By: c.From, Event: d.arg(0)})
+		return s.write(c, model.LeaveEvent{By: s.by(c), Event: d.arg(0)})
 	case actCallOff:
 		return s.askCallOff(c, d.arg(0))
 	case actCallOffYes:
-		return s.write(c, model.CancelEvent{By: c.From, Event: d.arg(0)})
+		return s.write(c, model.CancelEvent{By: s.by(c), Event: d.arg(0)})
 	case actBack:
-		s.Screen = s.Back
-		return s.show(c)
+		return s.back(c, d.arg(0))
 	case actMine:
 		return s.openMine(c)
 	case actLanguage:
-		s.Lang = languages[min(max(d.arg(0), 0), int64(len(languages)-1))]
-		return s.showHome(c)
+		return s.speak(c, d.arg(0))
 	case actCreate:
 		return s.openWizard(c)
 	case actWizard:
@@ -48,19 +45,42 @@ func (s State) press(in Press) Turn {
 	return s.tell(c, "old_button")
 }
 
+// back leaves the card for the screen that it was opened from. A list that lacks the event
+// is older than the event, and is looked up anew.
+func (s State) back(c Context, to int64) Turn {
+	switch to {
+	case int64(ScreenNearby):
+		if _, listed := s.distance(s.Event); listed {
+			return s.showNearby(c)
+		}
+		return s.search(c)
+	case int64(ScreenMine):
+		return s.openMine(c)
+	}
+	return s.showHome(c)
+}
+
 func (s State) write(c Context, command model.Command) Turn {
 	return Turn{Next: s, Await: []any{Write{Context: c, Command: command}}}
 }
 
-// written goes on after a write, in the words that its outcome calls for.
+// by returns the person as commands name them, with the language of the conversation.
+func (s State) by(c Context) model.Person {
+	return model.Person{ID: c.From.ID, Name: line(c.From.Name), Lang: s.tongue(c).lang}
+}
+
+// written goes on after a write, in the words that its outcome calls for. What it changed
+// stays, also where the event cannot be shown.
 func (s State) written(in Written) Turn {
 	c, t := in.Context, s.tongue(in.Context)
 	if in.Err != nil {
-		return s.tell(c, refusal(in.Err))
+		return s.refused(c, in.Command, in.Err)
 	}
-	switch in.Command.(type) {
-	case model.CreateUserEvent, model.CreateCommunityEvent:
-		return s.created(c, in.Answer)
+	switch command := in.Command.(type) {
+	case model.CreateUserEvent:
+		s = s.created(command.Draft, in.Answer)
+	case model.CreateCommunityEvent:
+		s = s.created(command.Draft, in.Answer)
 	case model.JoinEvent:
 		c.Toast = t.say("joined")
 		if in.Answer.Part == model.Waiting {
@@ -71,5 +91,6 @@ func (s State) written(in Written) Turn {
 	case model.CancelEvent:
 		c.Toast = t.say("called_off")
 	}
+	s.checkpoint(&c)
 	return s.openEvent(c, in.Answer.Event)
 }

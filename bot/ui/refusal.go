@@ -6,8 +6,20 @@ import (
 	"okolo/persistence/model"
 )
 
-// refusal names the sentence that tells a person why a write was refused and what to do.
-func refusal(err error) string {
+// refused says why a write was refused, and what to do. A draft is kept.
+func (s State) refused(c Context, command model.Command, err error) Turn {
+	switch command.(type) {
+	case model.CreateUserEvent, model.CreateCommunityEvent:
+		if errors.Is(err, model.ErrPast) && s.Draft != nil {
+			return s.with(StepWhen, unchanged).showWizard(c, "in_the_past")
+		}
+		return s.tell(c, refusal(err, "not_saved"))
+	}
+	return s.tell(c, refusal(err, "not_done"))
+}
+
+// refusal names the sentence for an error of a write: otherwise, where it has none.
+func refusal(err error, otherwise string) string {
 	var invalid *model.InvalidError
 	switch {
 	case errors.Is(err, model.ErrNotFound):
@@ -17,7 +29,7 @@ func refusal(err error) string {
 	case errors.Is(err, model.ErrClosed):
 		return "event_closed"
 	case errors.Is(err, model.ErrPast):
-		return "in_the_past"
+		return "event_over"
 	case errors.Is(err, model.ErrBusy):
 		return "busy"
 	case errors.Is(err, model.ErrUnknown):
@@ -25,5 +37,5 @@ func refusal(err error) string {
 	case errors.As(err, &invalid):
 		return "invalid_draft"
 	}
-	return "not_saved"
+	return otherwise
 }

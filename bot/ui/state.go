@@ -30,8 +30,8 @@ type State struct {
 	Prepared []Prepared     `cbor:"15,keyasint,omitempty"` // the nearest first
 
 	Event int64  `cbor:"16,keyasint,omitempty"` // on the card
-	Back  Screen `cbor:"17,keyasint,omitempty"` // where the card was opened
-	// Headline names the sentence on top of the card: what was just done there.
+	Back  Screen `cbor:"17,keyasint,omitempty"` // where the card leads back to
+	// Headline names the sentence on top of the card or the menu: what was just done.
 	Headline string `cbor:"22,keyasint,omitempty"`
 
 	Draft     *Draft `cbor:"18,keyasint,omitempty"`
@@ -57,7 +57,8 @@ const (
 	ScreenMine
 	ScreenWizard
 	ScreenCategories
-	screens // how many there are
+	ScreenCallOff // asks the organiser once more
+	screens       // how many there are
 )
 
 // Days is the span of days of a search.
@@ -77,6 +78,8 @@ type Counts struct {
 	Community int16 `cbor:"2,keyasint,omitempty"`
 	Imported  int16 `cbor:"3,keyasint,omitempty"`
 }
+
+func (c Counts) total() int { return int(c.People) + int(c.Community) + int(c.Imported) }
 
 // Prepared is an event prepared for display, packed into eight bytes because a session
 // holds up to fifty: the id in the upper 44 bits, the distance in metres in the lower 20.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
 	"okolo/persistence/model"
@@ -22,30 +23,44 @@ var languages = []string{"en", "ru"}
 
 var tongues = loadTongues()
 
-// tongue speaks one language.
+// tongue speaks one language. Package i18n reads the words; the plural rules are those of
+// CLDR, as they are there.
 type tongue struct {
-	lang     string
-	words    *i18n.Localizer
-	weekdays []string // from Sunday
-	months   []string // from January
+	lang      string
+	tag       language.Tag
+	sentences map[string]*sentence
+	weekdays  []string // from Sunday
+	months    []string // from January
 }
 
+// loadTongues reads the embedded files. A damaged one is a broken build.
 func loadTongues() map[string]*tongue {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	all := make(map[string]*tongue, len(languages))
 	for _, lang := range languages {
-		if _, err := bundle.LoadMessageFileFS(locales, "locales/"+lang+".toml"); err != nil {
-			panic(fmt.Sprintf("ui: the embedded words of %q: %v", lang, err)) // a broken build
+		t := &tongue{lang: lang, tag: language.Make(lang), sentences: make(map[string]*sentence)}
+		if err := t.load(bundle); err != nil {
+			panic(fmt.Sprintf("ui: the embedded words of %q: %v", lang, err))
 		}
-	}
-	for _, lang := range languages {
-		t := &tongue{lang: lang, words: i18n.NewLocalizer(bundle, lang)}
 		t.weekdays = strings.Fields(t.say("weekdays"))
 		t.months = strings.Fields(t.say("months"))
 		all[lang] = t
 	}
 	return all
+}
+
+func (t *tongue) load(bundle *i18n.Bundle) error {
+	file, err := bundle.LoadMessageFileFS(locales, "locales/"+t.lang+".toml")
+	if err != nil {
+		return err
+	}
+	for _, m := range file.Messages {
+		if t.sentences[m.ID], err = newSentence(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tongue returns the language of a conversation: the one chosen, or else that of the
@@ -62,42 +77,26 @@ func (s State) tongue(c Context) *tongue {
 
 // say returns a sentence as plain text. args are names and values in turn.
 func (t *tongue) say(id string, args ...any) string {
-	return t.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: fields(args)})
+	return t.render(id, plural.Other, args, plain)
 }
 
-// html is say for a sentence that is HTML: strings among the values are escaped.
+// html is say for a sentence that is HTML: the values are escaped.
 func (t *tongue) html(id string, args ...any) string {
-	f := fields(args)
-	for name, v := range f {
-		if text, ok := v.(string); ok {
-			f[name] = escape(text)
-		}
-	}
-	return t.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: f})
+	return t.render(id, plural.Other, args, escape)
 }
 
 // count returns a sentence in the plural form of n, which the sentence calls N.
 func (t *tongue) count(id string, n int, args ...any) string {
-	f := fields(args)
-	f["N"] = n
-	return t.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: f, PluralCount: n})
+	// The last seven digits decide; they are all that MatchPlural takes.
+	form := plural.Cardinal.MatchPlural(t.tag, n%10_000_000, 0, 0, 0, 0)
+	return t.render(id, form, append(args, "N", n), escape)
 }
 
-func (t *tongue) localize(c *i18n.LocalizeConfig) string {
-	text, err := t.words.Localize(c)
-	if err != nil {
-		// A test proves that no sentence is missing; should one be, its name is better than nothing.
-		return c.MessageID
+func (t *tongue) render(id string, form plural.Form, args []any, escape func(string) string) string {
+	if s := t.sentences[id]; s != nil {
+		return s.render(form, args, escape)
 	}
-	return text
-}
-
-func fields(args []any) map[string]any {
-	f := make(map[string]any, len(args)/2+1)
-	for i := 0; i+1 < len(args); i += 2 {
-		f[args[i].(string)] = args[i+1]
-	}
-	return f
+	return id // a test proves that none is missing; its name is better than nothing
 }
 
 // category returns the name of a category with its sign; of any, for the empty one.
@@ -130,13 +129,13 @@ func (t *tongue) moment(at, now time.Time) string {
 	return day + " " + clock
 }
 
-// distance returns "350 m" or "1.2 km".
+// distance returns "350 m", "1.2 km" or "17 km".
 func (t *tongue) distance(metres int) string {
-	if metres < 1000 {
+	switch {
+	case metres < 1000:
 		return t.say("metres", "N", metres/10*10)
-	}
-	if metres < 10_000 {
-		return t.say("kilometres", "N", fmt.Sprintf("%.1f", float64(metres)/1000))
+	case metres < 10_000:
+		return t.say("kilometres_tenths", "N", metres/1000, "Tenths", metres%1000/100)
 	}
 	return t.say("kilometres", "N", metres/1000)
 }

@@ -41,6 +41,9 @@ type Context struct {
 	// Toast is shown briefly above the chat when the press is answered: words about what
 	// was just done.
 	Toast string
+
+	// before is the state that stays where the turn comes to nothing.
+	before *State
 }
 
 // Duplicate stands for an input that was already acted upon: redelivered by Telegram, or
@@ -52,12 +55,16 @@ type Duplicate struct{ Of any }
 func Step(s State, in any) Turn {
 	switch in := in.(type) {
 	case Command:
+		s = s.begin(&in.Context)
 		return s.command(in)
 	case Text:
+		s = s.begin(&in.Context)
 		return s.text(in)
 	case Location:
+		s = s.begin(&in.Context)
 		return s.location(in)
 	case Press:
+		s = s.begin(&in.Context)
 		return s.press(in)
 	case Unsupported:
 		return s.tell(in.Context, "unsupported")
@@ -81,11 +88,15 @@ func Step(s State, in any) Turn {
 
 // begin begins a turn that may change the screen: what a button of the next screen carries
 // differs from what those before carried.
-func (s State) begin() State {
+func (s State) begin(c *Context) State {
+	s.checkpoint(c)
 	s.Revision++
 	s.Headline = ""
 	return s
 }
+
+// checkpoint makes s the state that stays where the turn comes to nothing from here on.
+func (s State) checkpoint(c *Context) { c.before = &s }
 
 // duplicate shows the outcome of a press once more. The reply to anything else was sent
 // before its state was taken, so there nothing is left to show.
@@ -97,6 +108,7 @@ func (s State) duplicate(d Duplicate) Turn {
 	if p.Message != s.Message {
 		return Turn{Next: s, Emit: []any{Answer{Callback: p.Callback}}}
 	}
+	s.checkpoint(&p.Context)
 	return s.show(p.Context)
 }
 
@@ -115,6 +127,8 @@ func (s State) show(c Context) Turn {
 		}
 	case ScreenCategories:
 		return s.showCategories(c)
+	case ScreenCallOff:
+		return s.askCallOff(c, s.Event)
 	}
 	return s.showHome(c)
 }
@@ -125,13 +139,13 @@ func (s State) present(c Context, m Message) Turn {
 	if c.Message == 0 {
 		return Turn{
 			Next:  s,
-			Await: []any{Send{Context: c, Slot: SlotScreen, Message: m}},
+			Await: []any{Send{Slot: SlotScreen, Message: m}},
 			Emit:  c.answer(),
 		}
 	}
 	s.Message = c.Message
 	return Turn{Next: s, Emit: append([]any{
-		Edit{Context: c, Slot: SlotScreen, ID: c.Message, Message: m},
+		Edit{Slot: SlotScreen, ID: c.Message, Message: m},
 	}, c.answer()...)}
 }
 
@@ -143,12 +157,15 @@ func (c Context) answer() []any {
 	return []any{Answer{Callback: c.Callback, Text: c.Toast}}
 }
 
-// tell says one sentence and leaves the screen as it is: as an alert for a press, as a
-// message otherwise. The press may act again.
+// tell says one sentence, as an alert for a press and as a message otherwise, and leaves
+// everything as it was before the turn. The press may act again.
 func (s State) tell(c Context, id string, args ...any) Turn {
+	if c.before != nil {
+		s = *c.before
+	}
 	text := s.tongue(c).say(id, args...)
 	if c.Callback != "" {
-		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: text, Alert: true}}, Repeatable: true}
+		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: clip(text, maxAnswer), Alert: true}}, Repeatable: true}
 	}
-	return Turn{Next: s, Await: []any{Send{Context: c, Message: Message{Text: escape(text)}}}}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Text: escape(text)}}}}
 }

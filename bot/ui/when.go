@@ -1,86 +1,33 @@
 package ui
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/olebedev/when"
-	"github.com/olebedev/when/rules/en"
-	"github.com/olebedev/when/rules/ru"
 )
 
 // maxWhen is the longest text, in bytes, in which a time is looked for.
 const maxWhen = 100
 
-var (
-	numericWhen = regexp.MustCompile(`^(?:(\d{1,2})[./](\d{1,2})(?:[./](\d{4}))?|(\d{4})-(\d{2})-(\d{2}))?,?\s*(?:at |в )?(\d{1,2})[:.](\d{2})$`)
-	hasClock    = regexp.MustCompile(`(?i)\d{1,2}[:.]\d{2}|\d\s*(?:am|pm|a\.m|p\.m)|\d\s*(?:час|утра|вечера|дня|ночи)`)
-	inWords     = newWords()
-)
-
-func newWords() *when.Parser {
-	p := when.New(nil)
-	p.Add(ru.All...)
-	p.Add(en.All...)
-	return p
-}
-
 // ParseWhen reads a moment from what a person typed, in the time zone of now: "19:30" (the
 // next one), "25.12 18:00", "25.12.2026 18:00", "2026-12-25 18:00", or words in Russian or
-// English, "завтра 19:30", "fri 7pm". A date without an hour is no moment.
+// English, "завтра 19:30", "fri 7pm", "25 декабря в 18:00", "in 2 hours". A text with a word
+// that is not understood is no moment, nor is a day without an hour, an hour that may be
+// either half of the day, or one that the clocks of the zone skip.
 func ParseWhen(text string, now time.Time) (time.Time, bool) {
-	text = strings.ToLower(strings.TrimSpace(text))
 	if len(text) > maxWhen {
 		return time.Time{}, false
 	}
-	if m := numericWhen.FindStringSubmatch(text); m != nil {
-		return parseNumeric(m, now)
-	}
-	if !hasClock.MatchString(text) {
-		return time.Time{}, false
-	}
-	r, err := inWords.Parse(text, now)
-	if err != nil || r == nil {
-		return time.Time{}, false
-	}
-	return r.Time.Truncate(time.Minute), true
-}
-
-// parseNumeric reads the parts of numericWhen. A day without a year is the next such day, an
-// hour without a day the next such hour.
-func parseNumeric(m []string, now time.Time) (time.Time, bool) {
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n } // digits by the pattern
-	day, month, year := number(m[1]), number(m[2]), number(m[3])
-	if m[4] != "" {
-		year, month, day = number(m[4]), number(m[5]), number(m[6])
-	}
-	hour, minute := number(m[7]), number(m[8])
-	if hour > 23 || minute > 59 {
-		return time.Time{}, false
-	}
-	if day == 0 {
-		at := time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
-		if !at.After(now) {
-			at = time.Date(now.Year(), now.Month(), now.Day()+1, hour, minute, 0, 0, now.Location())
+	p := phrase{now: now}
+	words := strings.Fields(spelling.Replace(strings.ToLower(text)))
+	for len(words) > 0 {
+		n := p.next(words)
+		if n == 0 {
+			return time.Time{}, false
 		}
-		return at, true
+		words = words[n:]
 	}
-	explicit := year != 0
-	if !explicit {
-		year = now.Year()
-	}
-	at := time.Date(year, time.Month(month), day, hour, minute, 0, 0, now.Location())
-	if at.Day() != day || int(at.Month()) != month {
-		return time.Time{}, false // there is no such day
-	}
-	// A day that is long past means the one in the coming year; yesterday is a mistake that
-	// the person should hear of.
-	if !explicit && now.Sub(at) > 60*24*time.Hour {
-		at = at.AddDate(1, 0, 0)
-	}
-	return at, true
+	return p.moment()
 }
 
 // suggestions are moments to choose from: this evening, and noon and evening of the days to

@@ -8,16 +8,45 @@ import (
 	"okolo/persistence/model"
 )
 
-var coordinates = regexp.MustCompile(`^([+-]?\d{1,4}(?:[.,]\d{1,12})?)°?\s*[,;\s]\s*([+-]?\d{1,4}(?:[.,]\d{1,12})?)°?$`)
+// The forms of a pair of coordinates. Whole degrees need more than a bare comma between
+// them, or every "2,5" were a place.
+var (
+	pointDecimal = pair(`\d{1,4}\.\d{1,15}|\d{1,4}`, `\s*[,;]\s*|\s+`)
+	pointComma   = pair(`\d{1,4},\d{1,15}`, `\s*[,;]\s*|\s+`)
+	pointWhole   = pair(`\d{1,4}`, `\s*;\s*|\s*,\s+`)
+)
 
-// ParsePoint reads coordinates, latitude first: "52.52, 13.405", "52,52 13,405". It reports
-// whether the text has that form; the point may still lie off the globe.
+func pair(number, between string) *regexp.Regexp {
+	half := func(sides string) string { return `([+-]?)(` + number + `)°?\s*([` + sides + `]?)` }
+	return regexp.MustCompile(`^` + half("NSns") + `(?:` + between + `)` + half("EWew") + `$`)
+}
+
+// ParsePoint reads coordinates, latitude first: "52.52, 13.405", "52,52 13,405",
+// "33.87° S, 151.21° E". It reports whether the text has that form; the point may still lie
+// off the globe.
 func ParsePoint(text string) (model.Point, bool) {
-	m := coordinates.FindStringSubmatch(strings.TrimSpace(text))
-	if m == nil || !strings.ContainsAny(m[1]+m[2], ".,") && !strings.ContainsAny(text, ",;") {
-		return model.Point{}, false // "2 3" is no place
+	text = strings.ReplaceAll(strings.TrimSpace(text), "−", "-")
+	if len(text) > 100 {
+		return model.Point{}, false
 	}
-	lat, err1 := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", "."), 64)
-	lon, err2 := strconv.ParseFloat(strings.ReplaceAll(m[2], ",", "."), 64)
-	return model.Point{Lat: lat, Lon: lon}, err1 == nil && err2 == nil
+	m := pointWhole.FindStringSubmatch(text)
+	if m == nil {
+		m = pointComma.FindStringSubmatch(text)
+	}
+	if m == nil && strings.Contains(text, ".") {
+		m = pointDecimal.FindStringSubmatch(text)
+	}
+	if m == nil {
+		return model.Point{}, false
+	}
+	return model.Point{Lat: degrees(m[1:4]), Lon: degrees(m[4:7])}, true
+}
+
+// degrees reads a sign, a number and a side of the globe.
+func degrees(m []string) float64 {
+	f, _ := strconv.ParseFloat(strings.Replace(m[1], ",", ".", 1), 64) // a number by the pattern
+	if (m[0] == "-") != strings.ContainsAny(m[2], "SsWw") {
+		f = -f
+	}
+	return f
 }

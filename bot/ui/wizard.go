@@ -9,40 +9,6 @@ import (
 	"okolo/persistence/model"
 )
 
-// Draft is an event that is being made. It lives in the session only: until it is
-// confirmed, nothing of it is promised.
-type Draft struct {
-	ID          int64          `cbor:"1,keyasint,omitempty"` // minted when the wizard opened
-	Step        WizardStep     `cbor:"2,keyasint,omitempty"`
-	Title       string         `cbor:"3,keyasint,omitempty"`
-	Category    model.Category `cbor:"4,keyasint,omitempty"`
-	Place       string         `cbor:"5,keyasint,omitempty"`
-	Point       model.Point    `cbor:"6,keyasint,omitempty"`
-	Zone        string         `cbor:"7,keyasint,omitempty"` // empty: no place yet
-	Starts      int64          `cbor:"8,keyasint,omitempty"` // Unix seconds; 0: not yet
-	Capacity    int32          `cbor:"9,keyasint,omitempty"`
-	Description string         `cbor:"10,keyasint,omitempty"`
-}
-
-// defaultLength is how long an event lasts.
-const defaultLength = 2 * time.Hour
-
-// WizardStep is a question of the wizard.
-type WizardStep uint8
-
-// The steps, in order. Where comes before when, so that an hour is understood in the time
-// zone of the place. The last two are offered on the preview and not asked.
-const (
-	StepTitle WizardStep = iota
-	StepCategory
-	StepWhere
-	StepWhen
-	StepPreview
-	StepCapacity
-	StepDescription
-	wizardSteps // how many there are
-)
-
 var wizardQuestions = [wizardSteps]string{
 	"ask_title", "ask_category", "ask_where", "ask_when", "ask_confirm", "ask_capacity", "ask_description",
 }
@@ -57,6 +23,7 @@ const (
 	wizConfirm     //
 	wizCapacity    //
 	wizDescription //
+	wizKeep        // the answer that there is
 )
 
 // openWizard goes on with the draft there is, or begins one.
@@ -74,9 +41,16 @@ func (s State) closeWizard(c Context) Turn {
 		return s.tell(c, "nothing_to_cancel")
 	}
 	s.Draft = nil
-	c.Toast = s.tongue(c).say("draft_discarded")
+	if c.Callback == "" {
+		s.Headline = "draft_discarded"
+	} else {
+		c.Toast = s.tongue(c).say("draft_discarded")
+	}
 	return s.showHome(c)
 }
+
+// answering reports whether what the person sends answers a question of the wizard.
+func (s State) answering() bool { return s.Screen == ScreenWizard && s.Draft != nil }
 
 // with returns s with a copy of the draft that change has changed, at the given step.
 func (s State) with(step WizardStep, change func(*Draft)) State {
@@ -85,6 +59,14 @@ func (s State) with(step WizardStep, change func(*Draft)) State {
 	change(&d)
 	s.Draft, s.Screen = &d, ScreenWizard
 	return s
+}
+
+// answered goes on with an answer to the first question that has none.
+func (s State) answered(c Context, change func(*Draft)) Turn {
+	return s.with(StepPreview, func(d *Draft) {
+		change(d)
+		d.Step = d.missing()
+	}).showWizard(c, "")
 }
 
 // showWizard asks the current question, below what is known so far; trouble, if any, is the
@@ -101,30 +83,31 @@ func (s State) showWizard(c Context, trouble string, args ...any) Turn {
 	return s.present(c, Message{Text: b.String(), Buttons: s.wizardButtons(t, c)})
 }
 
+// summary tells what is known of the draft so far.
 func (s State) summary(t *tongue, c Context) string {
 	var b strings.Builder
 	d := s.Draft
-	line := func(sign, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "\n%s %s", sign, escape(text))
+	add := func(sign, html string) {
+		if html != "" {
+			fmt.Fprintf(&b, "\n%s %s", sign, html)
 		}
 	}
-	line("📝", d.Title)
+	add("📝", escape(d.Title))
 	if d.Category != "" {
-		line("🏷", t.category(d.Category))
+		add("🏷", escape(t.category(d.Category)))
 	}
-	if d.Zone != "" {
-		line("📍", s.place(t, model.Event{Details: model.Details{Place: d.Place, Point: d.Point}}))
+	if d.Zone == "" || d.Named {
+		add("📍", escape(d.Place))
 	} else {
-		line("📍", d.Place)
+		add("📍", escape(s.place(t, model.Event{Details: d.details()})))
 	}
 	if d.Starts != 0 {
-		line("🕒", t.period(d.details(), c.Now))
+		add("🕒", escape(t.period(d.details(), c.Now)))
 	}
 	if d.Capacity > 0 {
-		line("👥", t.say("capacity", "N", d.Capacity))
+		add("👥", t.count("capacity", int(d.Capacity)))
 	}
-	line("💬", d.Description)
+	add("💬", escape(clip(d.Description, descriptionShown)))
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
@@ -160,9 +143,13 @@ func (s State) wizardButtons(t *tongue, c Context) [][]Button {
 			{button(t.say("button_capacity"), wizCapacity), button(t.say("button_description"), wizDescription)},
 		}
 	}
-	last := []Button{button(t.say("button_discard"), wizDiscard)}
+	var last []Button
 	if d.Step != StepTitle {
-		last = append([]Button{button(t.say("button_step_back"), wizBack)}, last...)
+		last = append(last, button(t.say("button_step_back"), wizBack))
+	}
+	last = append(last, button(t.say("button_discard"), wizDiscard))
+	if d.answered() {
+		last = append(last, button(t.say("button_keep"), wizKeep))
 	}
 	return append(rows, last)
 }
@@ -179,10 +166,12 @@ func (s State) wizardPress(c Context, d data) Turn {
 	case wizDiscard:
 		return s.closeWizard(c)
 	case wizBack:
-		return s.with(s.Draft.Step.before(), func(*Draft) {}).showWizard(c, "")
+		return s.with(s.Draft.Step.before(), unchanged).showWizard(c, "")
+	case wizKeep:
+		return s.answered(c, unchanged)
 	case wizCategory:
 		if i := d.arg(2); i >= 0 && i < int64(len(model.Categories)) {
-			s = s.with(StepWhere, func(d *Draft) { d.Category = model.Categories[i] })
+			return s.answered(c, func(d *Draft) { d.Category = model.Categories[i] })
 		}
 	case wizHere:
 		if s.Zone == "" {
@@ -192,41 +181,35 @@ func (s State) wizardPress(c Context, d data) Turn {
 	case wizWhen:
 		return s.wizardStarts(c, time.Unix(d.arg(2), 0))
 	case wizCapacity:
-		s = s.with(StepCapacity, func(*Draft) {})
+		return s.with(StepCapacity, unchanged).showWizard(c, "")
 	case wizDescription:
-		s = s.with(StepDescription, func(*Draft) {})
+		return s.with(StepDescription, unchanged).showWizard(c, "")
 	case wizConfirm:
 		return s.confirm(c)
 	}
-	s.Screen = ScreenWizard
-	return s.showWizard(c, "")
+	return s.tell(c, "old_button")
 }
 
-// before is where "back" leads.
-func (w WizardStep) before() WizardStep {
-	if w > StepPreview {
-		return StepPreview
-	}
-	return max(w, 1) - 1
-}
+func unchanged(*Draft) {}
 
 // wizardText takes an answer in words; one that will not do leaves the step as it is.
 func (s State) wizardText(c Context, text string) Turn {
-	text = strings.TrimSpace(text)
 	switch s.Draft.Step {
 	case StepTitle:
-		title := strings.Join(strings.Fields(text), " ")
+		title := line(text)
 		if n := utf8.RuneCountInString(title); n > model.MaxTitle {
 			return s.showWizard(c, "title_too_long", "N", n, "Max", model.MaxTitle)
 		}
-		return s.with(StepCategory, func(d *Draft) { d.Title = title }).showWizard(c, "")
-	case StepCategory:
-		return s.showWizard(c, "choose_by_button")
+		if !visible(title) {
+			return s.showWizard(c, "title_missing")
+		}
+		return s.answered(c, func(d *Draft) { d.Title = title })
 	case StepWhere:
-		if n := utf8.RuneCountInString(text); n > model.MaxPlace {
+		place := line(text)
+		if n := utf8.RuneCountInString(place); n > model.MaxPlace {
 			return s.showWizard(c, "place_too_long", "N", n, "Max", model.MaxPlace)
 		}
-		return s.with(StepWhere, func(d *Draft) { d.Place = strings.Join(strings.Fields(text), " ") }).showWizard(c, "place_needs_point")
+		return s.with(StepWhere, func(d *Draft) { d.Place, d.Named = place, true }).showWizard(c, "place_needs_point")
 	case StepWhen:
 		at, ok := ParseWhen(text, c.Now.In(zone(s.Draft.Zone)))
 		if !ok {
@@ -234,87 +217,65 @@ func (s State) wizardText(c Context, text string) Turn {
 		}
 		return s.wizardStarts(c, at)
 	case StepCapacity:
-		n, ok := parseCount(text, model.MaxCapacity)
+		n, ok := parseCount(strings.TrimSpace(text), model.MaxCapacity)
 		if !ok {
 			return s.showWizard(c, "capacity_not_understood", "Max", model.MaxCapacity)
 		}
-		return s.with(StepPreview, func(d *Draft) { d.Capacity = int32(n) }).showWizard(c, "")
+		return s.answered(c, func(d *Draft) { d.Capacity = int32(n) })
 	case StepDescription:
-		if n := utf8.RuneCountInString(text); n > model.MaxDescription {
+		description := lines(text)
+		if n := utf8.RuneCountInString(description); n > model.MaxDescription {
 			return s.showWizard(c, "description_too_long", "N", n, "Max", model.MaxDescription)
 		}
-		return s.with(StepPreview, func(d *Draft) { d.Description = text }).showWizard(c, "")
+		return s.answered(c, func(d *Draft) { d.Description = description })
 	}
 	return s.showWizard(c, "choose_by_button")
 }
 
 // wizardPlace takes the answer to where.
 func (s State) wizardPlace(c Context, p model.Point, zone, title string) Turn {
+	title = line(title)
 	if utf8.RuneCountInString(title) > model.MaxPlace {
 		title = string([]rune(title)[:model.MaxPlace])
 	}
-	return s.with(StepWhen, func(d *Draft) {
-		d.Point, d.Zone = p, zone
-		if title != "" {
-			d.Place = title
-		}
-	}).showWizard(c, "")
+	return s.answered(c, func(d *Draft) { d.place(p, zone, title) })
 }
 
 // wizardStarts takes the answer to when.
 func (s State) wizardStarts(c Context, at time.Time) Turn {
 	switch {
 	case s.Draft.Zone == "":
-		return s.with(StepWhere, func(*Draft) {}).showWizard(c, "")
+		return s.with(StepWhere, unchanged).showWizard(c, "")
 	case !at.After(c.Now):
-		return s.with(StepWhen, func(*Draft) {}).showWizard(c, "in_the_past")
+		return s.with(StepWhen, unchanged).showWizard(c, "in_the_past")
 	case at.Sub(c.Now) > model.MaxAhead:
-		return s.with(StepWhen, func(*Draft) {}).showWizard(c, "too_far_ahead")
+		return s.with(StepWhen, unchanged).showWizard(c, "too_far_ahead")
 	}
-	return s.with(StepPreview, func(d *Draft) { d.Starts = at.Unix() }).showWizard(c, "")
+	return s.answered(c, func(d *Draft) { d.Starts = at.Unix() })
 }
 
 // confirm writes the draft, if nothing is missing.
 func (s State) confirm(c Context) Turn {
-	d := s.Draft
-	missing := StepPreview
-	switch {
-	case d.Title == "":
-		missing = StepTitle
-	case d.Category == "":
-		missing = StepCategory
-	case d.Zone == "":
-		missing = StepWhere
-	case d.Starts == 0:
-		missing = StepWhen
+	if missing := s.Draft.missing(); missing != StepPreview {
+		return s.with(missing, unchanged).showWizard(c, "")
 	}
-	if missing != StepPreview {
-		return s.with(missing, func(*Draft) {}).showWizard(c, "")
-	}
-	return s.write(c, model.CreateUserEvent{By: c.From, Draft: d.ID, Details: d.details()})
+	return s.write(c, model.CreateUserEvent{By: s.by(c), Draft: s.Draft.ID, Details: s.Draft.details()})
 }
 
-// created opens the event that a draft has become.
-func (s State) created(c Context, a model.Answer) Turn {
-	if s.Draft != nil {
-		s.LastDraft = s.Draft.ID
+// created ends the wizard with the event that a draft has become.
+func (s State) created(draft int64, a model.Answer) State {
+	if s.Draft != nil && s.Draft.ID == draft {
+		s.Draft = nil
 	}
-	s.Draft, s.LastEvent = nil, a.Event
+	s.LastDraft, s.LastEvent = draft, a.Event
 	s.Headline = "saved"
 	if a.Changed {
 		s.Headline = "saved_before"
 	}
-	s.Back = ScreenHome
+	s.Screen = ScreenHome
 	if s.Zone != "" {
-		s.Back = ScreenNearby
+		s.Screen = ScreenNearby
 	}
-	return s.openEvent(c, a.Event)
-}
-
-func (d *Draft) details() model.Details {
-	starts := time.Unix(d.Starts, 0)
-	return model.Details{
-		Title: d.Title, Description: d.Description, Category: d.Category, Place: d.Place, Point: d.Point,
-		Zone: d.Zone, Starts: starts, Ends: starts.Add(defaultLength), Capacity: int(d.Capacity),
-	}
+	s.Back = s.Screen
+	return s
 }

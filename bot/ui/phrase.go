@@ -1,0 +1,371 @@
+package ui
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// phrase is what is known of a moment while the words that name it are read. Every word has
+// to be understood: a moment half understood would be published as a wrong one.
+type phrase struct {
+	now time.Time
+
+	date    date
+	weekday bool // the date was named as a day of the week
+
+	clock        bool // an hour was named
+	hour, minute int
+
+	exact  time.Time // "in two hours"; zero: not named
+	dotted []string  // "25.12", "18.00": which it is shows at the end
+	wrong  bool      // something was named twice, or cannot be
+}
+
+// date is a day; the zero one is none. Year 0 is a year that was not named.
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+var (
+	clockWord  = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d{2}))?(am|pm)?$`)
+	dottedWord = regexp.MustCompile(`^\d{1,2}\.\d{1,2}$`)
+	dateWord   = regexp.MustCompile(`^(\d{1,2})[./](\d{1,2})(?:[./](\d{2}|\d{4}))?$`)
+	isoWord    = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})$`)
+	dayWord    = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|-?го)?$`)
+	yearWord   = regexp.MustCompile(`^\d{4}$`)
+	countWord  = regexp.MustCompile(`^\d{1,3}$`)
+)
+
+// spelling makes different ways to write the same alike.
+var spelling = strings.NewReplacer("ё", "е", ",", " ", "a.m.", "am", "p.m.", "pm",
+	"day after tomorrow", "послезавтра")
+
+var (
+	relativeDays = map[string]int{
+		"yesterday": -1, "вчера": -1, "today": 0, "tonight": 0, "сегодня": 0,
+		"tomorrow": 1, "завтра": 1, "послезавтра": 2,
+	}
+	// The names by number; a word is understood from three letters on.
+	monthNames = []string{"",
+		"january января", "february февраля", "march марта", "april апреля", "may мая май", "june июня",
+		"july июля", "august августа", "september сентября", "october октября", "november ноября", "december декабря",
+	}
+	weekdayNames = []string{
+		"sunday воскресенье", "monday понедельник", "tuesday вторник", "wednesday среда среду",
+		"thursday четверг", "friday пятница пятницу", "saturday суббота субботу",
+	}
+	weekdaysShort = map[string]int{"вс": 0, "пн": 1, "вт": 2, "ср": 3, "чт": 4, "пт": 5, "сб": 6}
+)
+
+// next reads what the words begin with and returns how many words that were; 0: they are
+// not understood.
+func (p *phrase) next(words []string) int {
+	for _, read := range []func([]string) int{
+		p.readClock, p.readDate, p.readDay, p.readMonth, p.readAfter, p.readHour, p.readFiller,
+	} {
+		if n := read(words); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// readClock reads "19:30", "7pm", "7.30 pm", "7 вечера", "19 часов".
+func (p *phrase) readClock(words []string) int {
+	m := clockWord.FindStringSubmatch(words[0])
+	if m == nil {
+		return 0
+	}
+	part, used := m[3], 1
+	if part == "" && len(words) > used && strings.HasPrefix(words[used], "час") {
+		part = words[used]
+		used++
+	}
+	if !isPart(part) && len(words) > used && isPart(words[used]) {
+		part = words[used]
+		used++
+	}
+	hour := number(m[1])
+	if m[2] == "" && !isPart(part) && (part == "" || hour <= 12) {
+		return 0 // a number alone, or "7 часов", which may be in the evening
+	}
+	if strings.Contains(words[0], ".") && used == 1 && m[3] == "" {
+		return 0 // may be a date
+	}
+	p.setClock(hour, number(m[2]), part)
+	return used
+}
+
+// readHour reads the hour of "at 19"; "at 7" may be in the evening.
+func (p *phrase) readHour(words []string) int {
+	if words[0] != "at" && words[0] != "в" || len(words) < 2 || !dayWord.MatchString(words[1]) {
+		return 0
+	}
+	if hour := number(words[1]); hour > 12 && (len(words) == 2 || monthOf(words[2]) == 0) {
+		p.setClock(hour, 0, "")
+		return 2
+	}
+	return 0
+}
+
+// readDate reads "25.12.2026", "25/12" (the day first), "2026-12-25".
+func (p *phrase) readDate(words []string) int {
+	w := words[0]
+	if dottedWord.MatchString(w) {
+		p.dotted = append(p.dotted, w)
+		return 1
+	}
+	if m := isoWord.FindStringSubmatch(w); m != nil {
+		p.setDate(date{number(m[1]), time.Month(number(m[2])), number(m[3])})
+		return 1
+	}
+	m := dateWord.FindStringSubmatch(w)
+	if m == nil {
+		return 0
+	}
+	year := number(m[3])
+	if len(m[3]) == 2 {
+		year += 2000
+	}
+	p.setDate(date{year, time.Month(number(m[2])), number(m[1])})
+	return 1
+}
+
+// readDay reads "tomorrow", "friday", "пт".
+func (p *phrase) readDay(words []string) int {
+	if days, ok := relativeDays[words[0]]; ok {
+		p.setDate(daysFrom(p.now, days))
+		return 1
+	}
+	weekday, ok := weekdaysShort[words[0]]
+	if !ok {
+		if weekday, ok = named(weekdayNames, words[0]); !ok {
+			return 0
+		}
+	}
+	p.setDate(daysFrom(p.now, (weekday-int(p.now.Weekday())+7)%7))
+	p.weekday = true
+	return 1
+}
+
+// readMonth reads "25 december", "dec 25th", "25 декабря 2026".
+func (p *phrase) readMonth(words []string) int {
+	if len(words) < 2 {
+		return 0
+	}
+	month, day := monthOf(words[1]), dayWord.FindStringSubmatch(words[0])
+	if month == 0 {
+		month, day = monthOf(words[0]), dayWord.FindStringSubmatch(words[1])
+	}
+	if month == 0 || day == nil {
+		return 0
+	}
+	used, year := 2, 0
+	if len(words) > used && yearWord.MatchString(words[used]) {
+		year = number(words[used])
+		used++
+	}
+	p.setDate(date{year, month, number(day[1])})
+	return used
+}
+
+// readAfter reads "in 2 hours", "через час", "in 3 days".
+func (p *phrase) readAfter(words []string) int {
+	if words[0] != "in" && words[0] != "через" {
+		return 0
+	}
+	n, unit := 1, 1
+	if len(words) > unit && countWord.MatchString(words[unit]) {
+		n = number(words[unit])
+		unit++
+	} else if len(words) > unit && (words[unit] == "a" || words[unit] == "an") {
+		unit++
+	}
+	if len(words) <= unit {
+		return 0
+	}
+	switch w := words[unit]; {
+	case hasPrefix(w, "min", "минут"):
+		p.setExact(time.Duration(n) * time.Minute)
+	case hasPrefix(w, "hour", "час"):
+		p.setExact(time.Duration(n) * time.Hour)
+	case hasPrefix(w, "day", "день", "дня", "дней"):
+		p.setDate(daysFrom(p.now, n))
+	case hasPrefix(w, "week", "недел"):
+		p.setDate(daysFrom(p.now, 7*n))
+	default:
+		return 0
+	}
+	return unit + 1
+}
+
+// readFiller reads a word that says nothing.
+func (p *phrase) readFiller(words []string) int {
+	switch words[0] {
+	case "at", "on", "the", "of", "from", "в", "во", "на", "с", "к":
+		return 1
+	}
+	return 0
+}
+
+func (p *phrase) setDate(d date) {
+	p.wrong = p.wrong || p.date != date{}
+	p.date = d
+}
+
+func (p *phrase) setExact(d time.Duration) {
+	p.wrong = p.wrong || !p.exact.IsZero()
+	p.exact = p.now.Add(d).Truncate(time.Minute)
+}
+
+// setClock notes an hour, said of a part of the day.
+func (p *phrase) setClock(hour, minute int, part string) {
+	p.wrong = p.wrong || p.clock || minute > 59 || hour > 23
+	p.clock, p.hour, p.minute = true, hour, minute
+	switch part {
+	case "am", "утра":
+		p.wrong = p.wrong || hour > 12
+		p.hour = hour % 12
+	case "pm", "дня", "вечера":
+		p.wrong = p.wrong || hour == 0
+		if hour < 12 {
+			p.hour = hour + 12
+		}
+	case "ночи":
+		p.wrong = p.wrong || hour > 5 && hour < 10 || hour > 12 && hour < 22
+		switch {
+		case hour == 12:
+			p.hour = 0
+		case hour == 10, hour == 11:
+			p.hour = hour + 12
+		}
+	}
+}
+
+// moment puts together what was read.
+func (p *phrase) moment() (time.Time, bool) {
+	if n := len(p.dotted); n > 0 && !p.clock {
+		h, m, _ := strings.Cut(p.dotted[n-1], ".")
+		p.wrong = p.wrong || len(m) != 2
+		p.setClock(number(h), number(m), "")
+		p.dotted = p.dotted[:n-1]
+	}
+	for _, w := range p.dotted {
+		d, m, _ := strings.Cut(w, ".")
+		p.setDate(date{0, time.Month(number(m)), number(d)})
+	}
+	named := p.date != date{}
+	switch {
+	case p.wrong:
+		return time.Time{}, false
+	case !p.exact.IsZero():
+		return p.exact, !named && !p.clock
+	case !p.clock:
+		return time.Time{}, false
+	case !named:
+		return p.soonest(1)
+	case p.weekday:
+		return p.soonest(7)
+	case p.date.year == 0:
+		return p.thisYear()
+	}
+	return p.at(p.date)
+}
+
+// soonest returns the moment today (or on the weekday named), or where that has passed, so
+// many days later.
+func (p *phrase) soonest(days int) (time.Time, bool) {
+	d := p.date
+	if d.day == 0 {
+		d = daysFrom(p.now, 0)
+	}
+	if at, ok := p.at(d); ok && at.After(p.now) {
+		return at, true
+	}
+	return p.at(date{d.year, d.month, d.day + days}.normal())
+}
+
+// thisYear returns the moment on a day of no year. One that is long past, or that this year
+// does not have, means the coming year; yesterday is a mistake that the person should hear of.
+func (p *phrase) thisYear() (time.Time, bool) {
+	const longPast = 60 * 24 * time.Hour
+	d := p.date
+	d.year = p.now.Year()
+	if at, ok := p.at(d); ok && p.now.Sub(at) < longPast {
+		return at, true
+	}
+	d.year++
+	return p.at(d)
+}
+
+// at returns the moment on a day. There may be none: on 31 February, or where the clocks
+// skip that hour.
+func (p *phrase) at(d date) (time.Time, bool) {
+	at := time.Date(d.year, d.month, d.day, p.hour, p.minute, 0, 0, p.now.Location())
+	y, m, day := at.Date()
+	return at, date{y, m, day} == d && at.Hour() == p.hour && at.Minute() == p.minute
+}
+
+// normal returns the date with a day past the end of its month counted on into the next.
+func (d date) normal() date {
+	y, m, day := time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC).Date()
+	return date{y, m, day}
+}
+
+// daysFrom returns the date so many days from now.
+func daysFrom(now time.Time, days int) date {
+	y, m, d := now.Date()
+	return date{y, m, d + days}.normal()
+}
+
+func isPart(w string) bool {
+	switch w {
+	case "am", "pm", "утра", "дня", "вечера", "ночи":
+		return true
+	}
+	return false
+}
+
+func monthOf(w string) time.Month {
+	i, _ := named(monthNames, w)
+	return time.Month(i)
+}
+
+// named returns the index of the name that w is short for.
+func named(names []string, w string) (int, bool) {
+	if utf8.RuneCountInString(w) < 3 {
+		return 0, false
+	}
+	for i, forms := range names {
+		for _, name := range strings.Fields(forms) {
+			if strings.HasPrefix(name, w) {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
+
+func hasPrefix(w string, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(w, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// number reads the digits that w begins with.
+func number(w string) int {
+	end := 0
+	for end < len(w) && w[end] >= '0' && w[end] <= '9' {
+		end++
+	}
+	n, _ := strconv.Atoi(w[:end]) // the patterns leave four digits at most
+	return n
+}
