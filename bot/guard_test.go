@@ -28,11 +28,11 @@ import (
 // TestGuardAtHundredThousand: with 100,000 live sessions above the threshold the oldest half
 // leaves, memory really falls, and those who left go on where they were.
 //
-// The race detector keeps a shadow of all memory and never gives it back, so under it the
-// test runs in a process built without.
+// It runs in a process of its own, since it is about the memory of a process, and in one built
+// without the race detector, which keeps a shadow of all memory and never gives it back.
 func TestGuardAtHundredThousand(t *testing.T) {
-	if raceEnabled {
-		inPlainProcess(t)
+	if os.Getenv(ownProcess) == "" {
+		inOwnProcess(t)
 		return
 	}
 	const users = 100_000
@@ -259,18 +259,23 @@ func (b *syncBuffer) String() string {
 	return b.b.String()
 }
 
-// inPlainProcess runs the calling test in a test binary built without the race detector.
-func inPlainProcess(t *testing.T) {
+// ownProcess is set in the environment of a test that has a process of its own.
+const ownProcess = "OKOLO_TEST_OWN_PROCESS"
+
+// inOwnProcess runs the calling test, and no other, in a process without the race detector.
+func inOwnProcess(t *testing.T) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "plain.test")
-	for _, args := range [][]string{
-		{"go", "test", "-c", "-o", binary, "."},
-		{binary, "-test.run", "^" + t.Name() + "$", "-test.v", "-test.timeout", "5m"},
-	} {
-		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
+	binary, err := os.Executable()
+	check(t, err)
+	if raceEnabled {
+		binary = filepath.Join(t.TempDir(), "plain.test")
+		if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
+			t.Fatalf("build without the race detector: %v\n%s", err, out)
 		}
-		t.Logf("%s", out)
 	}
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "^"+t.Name()+"$", "-test.v", "-test.timeout", "5m")
+	cmd.Env = append(os.Environ(), ownProcess+"=1")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	check(t, err)
 }
