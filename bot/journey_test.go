@@ -37,7 +37,7 @@ func TestJourney(t *testing.T) {
 	boris.SeeEdited(shown, "the list in place", has("завтра"))
 
 	anna.Press(card, "Call it off")
-	card = anna.SeeEdited(card, "the question", contains("Call this event off?"))
+	card = anna.SeeEdited(card, "the question", contains("Call Lanterns off?"))
 	anna.Press(card, "Yes")
 	anna.SeeEdited(card, "that it is called off, and who had come", func(m sandbox.Message) bool {
 		return strings.Contains(m.Text, "called off") && strings.Contains(m.Text, "Борис")

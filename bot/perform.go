@@ -90,7 +90,7 @@ func (b *Bot) edit(user int64, do ui.Edit, done func(result any)) {
 		b.counts.resent.Add(1)
 		b.send(user, do.Message, func(id int64, err error) {
 			b.delivered(user, err)
-			done(ui.Sent{Slot: do.Slot, ID: id})
+			done(ui.Sent{Slot: do.Slot, ID: id, Gone: do.ID})
 		})
 	})
 }

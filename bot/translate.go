@@ -42,15 +42,15 @@ func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 	in := incoming{user: m.From.ID, lang: m.From.LanguageCode}
 	switch {
 	case m.Venue != nil:
-		in.payload = b.location(c, point(&m.Venue.Location), m.Venue.Title)
+		in.payload = b.location(c, ui.Location{Point: point(&m.Venue.Location), Title: m.Venue.Title})
 	case m.Location != nil:
-		in.payload = b.location(c, point(m.Location), "")
+		in.payload = b.location(c, ui.Location{Point: point(m.Location)})
 	case strings.HasPrefix(m.Text, "/"):
 		in.payload = command(c, m.Text)
 	case m.Text != "":
 		in.payload = ui.Text{Context: c, Text: m.Text}
 		if p, ok := ui.ParsePoint(m.Text); ok {
-			in.payload = b.location(c, p, "")
+			in.payload = b.location(c, ui.Location{Point: p, Typed: m.Text})
 		}
 	default:
 		in.payload = ui.Unsupported{Context: c}
@@ -84,11 +84,9 @@ func (b *Bot) context(u *telego.Update, from *telego.User) ui.Context {
 	}
 }
 
-func (b *Bot) location(c ui.Context, p model.Point, title string) ui.Location {
-	l := ui.Location{Context: c, Point: p, Title: title}
-	if p.Valid() {
-		l.Zone = b.Zones.At(p)
-	}
+// location adds what a point alone does not tell: whose it is, and its time zone.
+func (b *Bot) location(c ui.Context, l ui.Location) ui.Location {
+	l.Context, l.Zone = c, b.Zones.At(l.Point)
 	return l
 }
 
