@@ -183,6 +183,29 @@ func TestPanics(t *testing.T) {
 	}
 }
 
+func TestLateResultOfAnAbandonedTurn(t *testing.T) {
+	tries := 0 // the effects of one user are started one after the other
+	slow := make(chan func(any), 2)
+	g := start(t, nil, nil, func(_ context.Context, e Effect, done func(any)) {
+		if e.Do == "slow" {
+			slow <- done
+			return
+		}
+		tries++
+		done(back{n: 1, panics: tries == 1})
+	})
+	settled := g.send(Input{User: 1, ID: 1, Payload: note{n: 1, await: []any{"first", "slow"}}})
+	abandoned, second := <-slow, <-slow
+	abandoned(back{n: 111})
+	second(back{n: 2})
+	if o := g.await(settled); o != Applied {
+		t.Fatal(o)
+	}
+	if s := g.state(1); !reflect.DeepEqual(s.Results, []int{1, 2}) {
+		t.Fatalf("%+v", s)
+	}
+}
+
 func TestPanickingRim(t *testing.T) {
 	g := start(t, nil, nil, func(context.Context, Effect, func(any)) { panic("rim") })
 	g.want(Applied, Input{User: 1, Payload: note{n: 1, await: []any{"x"}, emit: []any{"y"}}})

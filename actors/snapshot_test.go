@@ -171,6 +171,29 @@ func TestMemoryIsReleasedWhileTheStoreIsAway(t *testing.T) {
 	}
 }
 
+func TestWhileAStoreIsProbedTheOthersAreGivenUp(t *testing.T) {
+	store := newMemoryStore()
+	store.hang = true
+	g := start(t, store, func(c *Config) { c.SnapshotDeadline = 500 * time.Millisecond }, nil)
+	nobody := g.system.NewLocalPID("nobody")
+	if !g.saver.submit(Snapshot{User: 1}, nobody) {
+		t.Fatal("given up though the store was not known to be down")
+	}
+	g.until("the deadline", func(s Stats) bool { return s.SnapshotsGivenUp == 1 })
+	if !g.saver.submit(Snapshot{User: 2}, nobody) {
+		t.Fatal("the store is not probed")
+	}
+	for deadline := time.Now().Add(10 * time.Second); !g.saver.probing.Load(); {
+		if time.Now().After(deadline) {
+			t.Fatal("the store is not probed")
+		}
+	}
+	if g.saver.submit(Snapshot{User: 3}, nobody) {
+		t.Fatal("a third waits for a store that is down")
+	}
+	g.until("the end of the probe", func(s Stats) bool { return s.SnapshotsGivenUp == 3 })
+}
+
 func TestShutdown(t *testing.T) {
 	store := newMemoryStore()
 	hold := make(chan func(any), 1)
