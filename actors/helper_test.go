@@ -214,7 +214,7 @@ func (j *journal) with(prefix string) []string {
 	return out
 }
 
-// bench is a runtime under test, with everything around it in the test's hands.
+// rig is a runtime under test, with everything around it in the test's hands.
 type rig struct {
 	*Runtime[tally]
 	t     testing.TB
