@@ -13,6 +13,9 @@ const (
 	barMost  = 170         // longest scale bar
 	barThick = 3
 	barTick  = 9
+	// Of "you are here": the disc, and the halo around it.
+	hereRadius = 12.0
+	hereHalo   = 24.0
 )
 
 // words are the few on the picture.
@@ -43,9 +46,9 @@ func (r *Renderer) drawRadius(c *canvas, v *view, s Spec) {
 // drawHere paints the person's own place.
 func (r *Renderer) drawHere(c *canvas) {
 	here := xy{centreX, centreY}
-	c.disc(here, 24, halo)
-	c.disc(here, 12, white)
-	c.disc(here, 8.5, blue)
+	c.disc(here, hereHalo, halo)
+	c.disc(here, hereRadius, white)
+	c.disc(here, hereRadius-3.5, blue)
 }
 
 // drawScale paints the scale bar. It is true at the latitude of the centre.

@@ -23,7 +23,7 @@ func (r *Renderer) drawSchematic(c *canvas, v *view) {
 		}
 		c.bar(x, 0, x+2, height, grid)
 	})
-	south, north := v.lat(height), v.lat(0)
+	south, north := v.span()
 	perPixel := v.lat(centreY-0.5) - v.lat(centreY+0.5)
 	drawGrid(south, north, degreeStep(gridLeast*perPixel), func(degrees float64, main bool) {
 		y := int(math.Round(v.row(degrees)))
@@ -47,12 +47,19 @@ func (r *Renderer) drawDegrees(c *canvas, v *view) {
 	})
 	perPixel := v.lat(centreY-0.5) - v.lat(centreY+0.5)
 	step = degreeStep(gridLeast * perPixel)
-	drawGrid(v.lat(height), v.lat(0), step, func(degrees float64, main bool) {
+	south, north := v.span()
+	drawGrid(south, north, step, func(degrees float64, main bool) {
 		y := v.row(degrees)
 		if main && y > 60 && y < height-70 {
 			r.small.write(c, degree(degrees, step), 10, y-6, faint)
 		}
 	})
+}
+
+// span returns the latitudes of the picture's lower and upper edge, or where Web Mercator
+// ends.
+func (v *view) span() (south, north float64) {
+	return max(v.lat(height), -maxLat), min(v.lat(0), maxLat)
 }
 
 // row returns the row of pixels of a latitude.

@@ -20,6 +20,8 @@ const (
 	headGap = 2*headRadius + outline - 1
 	// frame is the least distance between the middle of a head and the picture's edge.
 	frame = headRadius + outline + 4
+	// hereGap is the least distance between the middle of a head and the person's place.
+	hereGap = headRadius + outline + hereRadius
 	// rounds bounds the moving apart of heads.
 	rounds = 80
 )
@@ -51,28 +53,23 @@ func marks(v *view, pins []Pin) []mark {
 	return list
 }
 
-// spread moves heads that overlap a little apart, and those beyond the frame back. It
-// reports whether any moved.
+// spread moves heads that overlap, or hide the person's place, a little apart, and those
+// beyond the frame back. It reports whether any moved.
 func spread(list []mark) bool {
 	moved := false
 	for i := range list {
 		a := &list[i].head
+		if push, ok := apart(*a, xy{centreX, centreY}, hereGap, i); ok {
+			a.x, a.y = a.x+push.x, a.y+push.y
+			moved = true
+		}
 		for j := range i {
 			b := &list[j].head
-			dx, dy := a.x-b.x, a.y-b.y
-			distance := math.Hypot(dx, dy)
-			if distance >= headGap {
-				continue
+			if push, ok := apart(*a, *b, headGap, i+j*len(list)); ok {
+				a.x, a.y = a.x+push.x/2, a.y+push.y/2
+				b.x, b.y = b.x-push.x/2, b.y-push.y/2
+				moved = true
 			}
-			moved = true
-			if distance < 1 { // in one place: part in a direction of each pair's own
-				const golden = 2.399963 // radians; no two directions come close
-				dy, dx = math.Sincos(golden * float64(i+j*len(list)))
-				distance = 1
-			}
-			push := (headGap - distance + 0.5) / 2
-			dx, dy = dx/distance*push, dy/distance*push
-			*a, *b = xy{a.x + dx, a.y + dy}, xy{b.x - dx, b.y - dy}
 		}
 	}
 	for i := range list {
@@ -81,6 +78,23 @@ func spread(list []mark) bool {
 		head.y = min(max(head.y, frame), height-frame)
 	}
 	return moved
+}
+
+// apart returns the way that a has to go to be farther than gap from b, if it is not. From
+// the very same place each pair parts in its own direction.
+func apart(a, b xy, gap float64, pair int) (xy, bool) {
+	dx, dy := a.x-b.x, a.y-b.y
+	distance := math.Hypot(dx, dy)
+	if distance >= gap {
+		return xy{}, false
+	}
+	if distance < 1 {
+		const golden = 2.399963 // the golden angle in radians: no two directions come close
+		dy, dx = math.Sincos(golden * float64(pair))
+		distance = 1
+	}
+	push := gap - distance + 0.5
+	return xy{dx / distance * push, dy / distance * push}, true
 }
 
 // drawPins paints the shadows first, then the tails, then the heads, each from north to
