@@ -1,0 +1,395 @@
+package staticmap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"okolo/persistence/model"
+)
+
+// tileServer serves tiles in a colour of their own, or what answer does for one.
+type tileServer struct {
+	address string
+	answer  func(w http.ResponseWriter, r *http.Request, id tileID) bool
+
+	mu       sync.Mutex
+	asked    map[tileID]int
+	now, top int // requests at a time
+	agent    string
+}
+
+func newTileServer(t *testing.T) *tileServer {
+	s := &tileServer{asked: map[tileID]int{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.address = server.URL + "/{z}/{x}/{y}.png"
+	return s
+}
+
+func (s *tileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var id tileID
+	if _, err := fmt.Sscanf(r.URL.Path, "/%d/%d/%d.png", &id.z, &id.x, &id.y); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	s.asked[id]++
+	s.now++
+	s.top = max(s.top, s.now)
+	s.agent = r.UserAgent()
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.now--
+		s.mu.Unlock()
+	}()
+	if s.answer == nil || !s.answer(w, r, id) {
+		_, _ = w.Write(tile(tileColour(id), tileSize))
+	}
+}
+
+// requests returns how often the server was asked, and for how many tiles.
+func (s *tileServer) requests() (all, tiles int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.asked {
+		all += n
+	}
+	return all, len(s.asked)
+}
+
+// tileColour tells a tile from its neighbours.
+func tileColour(id tileID) color.RGBA {
+	return color.RGBA{uint8(100 + id.x%3*60), uint8(100 + id.y%3*60), 120, 255}
+}
+
+func tile(c color.RGBA, side int) []byte {
+	picture := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{c})
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		panic(err)
+	}
+	return file.Bytes()
+}
+
+// tiled returns a renderer with the tiles of a server.
+func tiled(t *testing.T, s *tileServer, o Options) *Renderer {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	o.Tiles, o.Attribution, o.Client = s.address, "© somebody", &http.Client{Transport: transport}
+	return renderer(t, o)
+}
+
+var berlin = Spec{Centre: model.Point{Lat: 52.52, Lon: 13.405}, Radius: 2000}
+
+// bare are pixels on which nothing but the ground is drawn, outside the ring.
+var bare = []image.Point{{30, 120}, {30, 300}, {60, 450}, {770, 150}, {770, 320}, {740, 480}, {230, 30}, {620, 40}, {620, 590}}
+
+func TestTilesAreDrawnInTheirPlace(t *testing.T) {
+	server := newTileServer(t)
+	r := tiled(t, server, Options{UserAgent: "okolo-test/1"})
+	picture := drawn(t, r, berlin)
+	v := newView(berlin.Centre, berlin.Radius)
+	for _, at := range bare {
+		// The tile below a pixel, worked out from its latitude and longitude.
+		p := unproject(v, float64(at.X)+0.5, float64(at.Y)+0.5)
+		x, y := world(p)
+		z := cover(v)[0].id.z
+		n := float64(int(1) << z)
+		id := tileID{z, int(x * n), int(y * n)}
+		check(t, picture, fmt.Sprintf("tile %v", id), at.X, at.Y, tileColour(id))
+	}
+	if zoom := cover(v)[0].id.z; zoom != 14 {
+		t.Errorf("zoom %d", zoom)
+	}
+	all, tiles := server.requests()
+	if all != tiles || server.top > fetchers || server.agent != "okolo-test/1" {
+		t.Errorf("%d requests for %d tiles, %d at a time, by %q", all, tiles, server.top, server.agent)
+	}
+
+	drawn(t, r, berlin)
+	if again, _ := server.requests(); again != all {
+		t.Errorf("%d tiles were fetched twice", again-all)
+	}
+	if s := r.Stats(); s.Tiles != tiles || s.TileHits != uint64(tiles) || s.TileFetches != uint64(tiles) || s.TileErrors != 0 || s.TileBytes <= 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestJPEGAndLargeTiles(t *testing.T) {
+	server := newTileServer(t)
+	server.answer = func(w http.ResponseWriter, _ *http.Request, id tileID) bool {
+		if (id.x+id.y)%2 == 0 {
+			_, _ = w.Write(tile(tileColour(id), 2*tileSize))
+			return true
+		}
+		picture := image.NewRGBA(image.Rect(0, 0, tileSize, tileSize))
+		for i := range picture.Pix {
+			picture.Pix[i] = 150
+		}
+		_ = jpeg.Encode(w, picture, nil)
+		return true
+	}
+	r := tiled(t, server, Options{})
+	drawn(t, r, berlin)
+	if s := r.Stats(); s.TileErrors != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAttributionIsDrawn(t *testing.T) {
+	server := newTileServer(t)
+	r := tiled(t, server, Options{})
+	with := drawn(t, r, berlin)
+	r.attribution = ""
+	without := drawn(t, r, berlin)
+	differ := 0
+	for y := range height {
+		for x := range width {
+			if !is(with, x, y, color.RGBAModel.Convert(without.At(x, y)).(color.RGBA)) {
+				differ++
+				if x < 500 || y < 540 {
+					t.Fatalf("a difference at %d, %d", x, y)
+				}
+			}
+		}
+	}
+	if differ < 300 {
+		t.Errorf("the attribution changes %d pixels", differ)
+	}
+}
+
+// Whatever a tile server does, the picture comes, in time, with plain ground for the tiles
+// that did not; and the server is left alone for a while.
+func TestTilesThatFail(t *testing.T) {
+	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"not found": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+		"broken":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"not a picture": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("<html>"))
+		},
+		"cut short": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(tile(blue, tileSize)[:60])
+		},
+		"too many bytes": func(w http.ResponseWriter, _ *http.Request) {
+			file := tile(blue, tileSize)
+			_, _ = w.Write(append(file, make([]byte, maxTileBytes)...))
+		},
+		"too many pixels": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(tile(blue, maxTileSide+1))
+		},
+		"connection cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"too slow":       func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newTileServer(t)
+			failing := func(id tileID) bool { return id.x%2 == 0 }
+			server.answer = func(w http.ResponseWriter, r *http.Request, id tileID) bool {
+				if failing(id) {
+					answer(w, r)
+				}
+				return failing(id)
+			}
+			o := Options{}
+			if name == "too slow" {
+				o.TileTimeout = 500 * time.Millisecond
+			}
+			r := tiled(t, server, o)
+			start := time.Now()
+			picture := drawn(t, r, berlin)
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			v := newView(berlin.Centre, berlin.Radius)
+			plain := 0
+			for _, at := range bare {
+				for _, p := range cover(v) {
+					switch {
+					case !at.In(p.at):
+					case failing(p.id):
+						check(t, picture, "a tile that failed", at.X, at.Y, paper)
+						plain++
+					case name != "too slow": // where the others may not get a turn
+						check(t, picture, "a tile that came", at.X, at.Y, tileColour(p.id))
+					}
+				}
+			}
+			if plain == 0 {
+				t.Error("no tile failed")
+			}
+			before, _ := server.requests()
+			drawn(t, r, berlin)
+			if after, _ := server.requests(); name != "too slow" && after != before {
+				t.Errorf("%d failed tiles were fetched again at once", after-before)
+			}
+			if s := r.Stats(); s.TileErrors == 0 || s.Drawn != 2 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+func TestFailedTilesAreTriedAgain(t *testing.T) {
+	c, err := newCache(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c.put(tileID{1, 0, 0}, entry{until: now.Add(retryTile)})
+	if _, ok := c.get(tileID{1, 0, 0}, now.Add(retryTile-time.Second)); !ok {
+		t.Error("the failure is forgotten early")
+	}
+	if _, ok := c.get(tileID{1, 0, 0}, now.Add(retryTile)); ok {
+		t.Error("the failure is remembered too long")
+	}
+}
+
+// A picture nobody waits for any more is given up, and that is no failure of its tiles.
+func TestNobodyWaitsForTiles(t *testing.T) {
+	server := newTileServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	server.answer = func(_ http.ResponseWriter, r *http.Request, _ tileID) bool {
+		cancel()
+		<-r.Context().Done()
+		return true
+	}
+	r := tiled(t, server, Options{})
+	if _, err := r.PNG(ctx, berlin); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	server.answer = nil
+	picture := drawn(t, r, berlin)
+	if is(picture, bare[0].X, bare[0].Y, paper) {
+		t.Error("the tiles count as failed")
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	const bound = 10_000
+	server := newTileServer(t)
+	r := tiled(t, server, Options{CacheBytes: bound})
+	for i := range 20 {
+		s := berlin
+		s.Centre.Lon += float64(i)
+		drawn(t, r, s)
+		got := r.Stats()
+		if got.TileBytes > bound || got.MaxTileBytes != bound {
+			t.Fatalf("%+v", got)
+		}
+		sum := 0
+		for _, e := range r.tiles.cache.lru.Values() {
+			sum += entryBytes + len(e.file)
+		}
+		if sum != got.TileBytes || r.tiles.cache.lru.Len() == 0 {
+			t.Fatalf("%d bytes are counted, %d are there", got.TileBytes, sum)
+		}
+	}
+}
+
+func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
+	c, err := newCache(3 * (entryBytes + 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for x := range 3 {
+		c.put(tileID{5, x, 0}, entry{file: make([]byte, 10)})
+	}
+	c.put(tileID{5, 1, 0}, entry{file: make([]byte, 10)}) // the same again
+	c.get(tileID{5, 0, 0}, now)
+	c.put(tileID{5, 3, 0}, entry{file: make([]byte, 10)})
+	for x, want := range []bool{true, true, false, true} {
+		if _, ok := c.get(tileID{5, x, 0}, now); ok != want {
+			t.Errorf("tile %d is kept: %v", x, ok)
+		}
+	}
+	c.put(tileID{5, 9, 0}, entry{file: make([]byte, 10_000)}) // larger than all of it
+	if n, size := c.size(); n != 0 || size != 0 {
+		t.Errorf("%d tiles, %d bytes", n, size)
+	}
+}
+
+// Noise does not compress. The picture loses colours instead.
+func TestNoisyTilesStayInTheBound(t *testing.T) {
+	server := newTileServer(t)
+	random := rand.New(rand.NewPCG(1, 1))
+	picture := image.NewRGBA(image.Rect(0, 0, tileSize, tileSize))
+	for i := range picture.Pix {
+		picture.Pix[i] = uint8(random.Uint32()) | 3
+		if i%4 == 3 {
+			picture.Pix[i] = 255
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	server.answer = func(w http.ResponseWriter, _ *http.Request, _ tileID) bool {
+		_, _ = w.Write(file.Bytes())
+		return true
+	}
+	drawn(t, tiled(t, server, Options{}), berlin)
+}
+
+func TestTilesAtTheEdgesOfTheWorld(t *testing.T) {
+	server := newTileServer(t)
+	server.answer = func(w http.ResponseWriter, _ *http.Request, id tileID) bool {
+		if n := 1 << id.z; id.z > maxZoom || id.x < 0 || id.x >= n || id.y < 0 || id.y >= n {
+			t.Errorf("there is no tile %v", id)
+		}
+		return false
+	}
+	r := tiled(t, server, Options{})
+	for _, s := range []Spec{
+		{Centre: model.Point{Lon: 180}, Radius: 100_000}, {Centre: model.Point{Lon: -179.99}, Radius: 500},
+		{Centre: model.Point{Lat: 90}, Radius: 100_000}, {Centre: model.Point{Lat: -90, Lon: 180}, Radius: 100_000},
+		{Centre: model.Point{Lat: 84.5}, Radius: 80_000}, {Centre: model.Point{Lat: 52}, Radius: 1},
+	} {
+		drawn(t, r, s)
+	}
+}
+
+func TestTilesThatAreRefused(t *testing.T) {
+	for _, o := range []Options{
+		{Tiles: "https://tiles.example/{z}/{x}/{y}.png"}, // whose?
+		{Tiles: "https://tiles.example/{z}/{x}/{y}.png", Attribution: " "},
+		{Tiles: "https://tiles.example/{z}/{x}.png", Attribution: "a"},
+		{Tiles: "https://{s}.tiles.example/{z}/{x}/{y}.png", Attribution: "a"},
+		{Tiles: "file:///{z}/{x}/{y}.png", Attribution: "a"},
+		{Tiles: "tiles.example/{z}/{x}/{y}.png", Attribution: "a"},
+		{Tiles: "https:///{z}/{x}/{y}.png", Attribution: "a"},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%q by %q is taken", o.Tiles, o.Attribution)
+		}
+	}
+	if _, err := New(Options{Tiles: "https://tiles.example/{z}/{x}/{y}.png?key=a", Attribution: "a"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkPNGTiles(b *testing.B) {
+	file := tile(color.RGBA{200, 220, 200, 255}, tileSize)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(file) }))
+	defer server.Close()
+	r := renderer(b, Options{Tiles: server.URL + "/{z}/{x}/{y}", Attribution: "© somebody", Client: server.Client()})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.PNG(b.Context(), busySpec(1)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
