@@ -24,9 +24,11 @@ var words = map[string]struct{ schematic, north, metres, kilometres string }{
 	"ru": {"Схема", "С", " м", " км"},
 }
 
-// drawRing paints the ring's line.
+// drawRing paints the ring's line, over tiles with a bright edge.
 func (r *Renderer) drawRing(c *canvas, v *view) {
-	c.stroke(v.ring, 7, plate)
+	if r.tiles != nil {
+		c.stroke(v.ring, 7, plate)
+	}
 	c.stroke(v.ring, 3, blue)
 }
 

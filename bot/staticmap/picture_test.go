@@ -78,6 +78,7 @@ func busySpec(seed uint64) Spec {
 }
 
 func TestPinsAreWhereTheyMustBe(t *testing.T) {
+	t.Parallel()
 	// On the equator a ring of 1000 m has a radius of 246 pixels around 400, 314.
 	const metre = 246.0 / 1000
 	degrees := func(metres float64) float64 { return metres / (math.Pi * 6_371_008.8 / 180) }
@@ -97,10 +98,11 @@ func TestPinsAreWhereTheyMustBe(t *testing.T) {
 }
 
 func TestNumbersAreDrawn(t *testing.T) {
+	t.Parallel()
 	r := renderer(t, Options{})
 	s := Spec{Radius: 1000, Pins: []Pin{{model.Point{Lat: 0.004}, 0, model.Personal}}}
 	seen := map[string]int{}
-	for n := range 120 {
+	for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 99, 100, 101, 110, 999} {
 		s.Pins[0].Number = n
 		file, err := r.PNG(t.Context(), s)
 		if err != nil {
@@ -134,9 +136,10 @@ func unproject(v *view, x, y float64) model.Point {
 }
 
 func TestRingAndScaleAreTrueOnTheGround(t *testing.T) {
+	t.Parallel()
 	r := renderer(t, Options{})
 	for _, lat := range []float64{0, -33.9, 52.5, 55.75, 69, -77} {
-		for _, radius := range []int{50, 1000, 5000, 25_000, 100_000} {
+		for _, radius := range []int{50, 5000, 100_000} {
 			centre := model.Point{Lat: lat, Lon: 37.6}
 			s := Spec{Centre: centre, Radius: radius}
 			picture := drawn(t, r, s)
@@ -277,6 +280,7 @@ func TestHeadsStayLegible(t *testing.T) {
 }
 
 func TestDateLine(t *testing.T) {
+	t.Parallel()
 	r := renderer(t, Options{})
 	for _, centre := range []float64{179.995, -179.995, 180, -180} {
 		s := Spec{Centre: model.Point{Lon: centre}, Radius: 5000}
@@ -392,6 +396,7 @@ func TestEqualKeysDrawEqualPictures(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	r := renderer(t, Options{})
 	want := map[uint64][]byte{}
 	for seed := range uint64(4) {

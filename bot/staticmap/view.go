@@ -27,7 +27,7 @@ const earth = 6_371_008.8
 const maxLat = 85.05112878
 
 // ringPoints is the number of corners the ring is drawn with.
-const ringPoints = 180
+const ringPoints = 120
 
 // xy is a place on the picture, in pixels from its upper left corner.
 type xy struct{ x, y float64 }
