@@ -83,9 +83,14 @@ func TestPinsAreWhereTheyMustBe(t *testing.T) {
 	const metre = 246.0 / 1000
 	degrees := func(metres float64) float64 { return metres / (math.Pi * 6_371_008.8 / 180) }
 	r := renderer(t, Options{})
-	for i, at := range []struct{ east, north float64 }{{500, 0}, {-700, 300}, {0, -600}, {0, 990}} {
-		for _, kind := range kinds {
-			picture := drawn(t, r, Spec{Radius: 1000, Pins: []Pin{{model.Point{Lat: degrees(at.north), Lon: degrees(at.east)}, i + 1, kind}}})
+	places := []struct{ east, north float64 }{{500, 0}, {-700, 300}, {0, -600}, {0, 990}}
+	for _, kind := range kinds {
+		s := Spec{Radius: 1000}
+		for i, at := range places {
+			s.Pins = append(s.Pins, Pin{model.Point{Lat: degrees(at.north), Lon: degrees(at.east)}, i + 1, kind})
+		}
+		picture := drawn(t, r, s)
+		for _, at := range places {
 			x := int(math.Round(400 + at.east*metre))
 			y := int(math.Round(314 - at.north*metre))
 			what := fmt.Sprintf("%s at %v", kind, at)
@@ -254,6 +259,7 @@ func TestHeadsStayLegible(t *testing.T) {
 		"all at one place":      crowd(MaxPins, func(int) model.Point { return destination(centre, 700, 1) }),
 		"all on the ring's top": crowd(MaxPins, func(int) model.Point { return destination(centre, 1000, 0) }),
 		"in a row":              crowd(MaxPins, func(i int) model.Point { return destination(centre, float64(i)*20, 2) }),
+		"all at the edge":       crowd(MaxPins, func(int) model.Point { return unproject(v, 2, 300) }),
 		"at random":             busySpec(7).Pins,
 	} {
 		list := marks(v, pins)
