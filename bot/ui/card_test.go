@@ -244,9 +244,9 @@ func TestPeriod(t *testing.T) {
 	}
 	en := tongues["en"]
 	for want, d := range map[string]model.Details{
-		"today 12:00–14:00 (CET, Europe/Berlin)":    in("Europe/Berlin"),
-		"today 16:45–18:45 (+0545, Asia/Kathmandu)": in("Asia/Kathmandu"),
-		"today 11:00–13:00 (UTC, Not/A/Zone)":       in("Not/A/Zone"),
+		"today 12:00–14:00 (CET, Europe/Berlin)":           in("Europe/Berlin"),
+		"today 16:45–18:45 (+0545, Asia/Kathmandu)":        in("Asia/Kathmandu"),
+		"today 11:00–13:00 (UTC, Not/A/Zone)":              in("Not/A/Zone"),
 		"today 23:00 – tomorrow 01:00 (+12, Pacific/Fiji)": in("Pacific/Fiji"),
 	} {
 		if got := en.period(d, monday); got != want {

@@ -128,7 +128,7 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 }
 
 func (s State) nearbyMap(c Context, events []model.Seen) *Map {
-	m := &Map{Centre: s.Here, Radius: int(s.Radius), Lang: s.tongue(c).lang}
+	m := &Map{Centre: s.Here, Radius: int(s.Radius), Lang: s.tongue(c).lang, Pins: make([]Pin, 0, len(events))}
 	for _, e := range events {
 		m.Pins = append(m.Pins, Pin{Point: e.Point, Number: s.number(e.ID), Kind: e.Kind})
 	}
@@ -144,6 +144,7 @@ func (s State) nearbyCaption(c Context) string {
 func (s State) nearbyList(c Context, events []model.Seen) Message {
 	t := s.tongue(c)
 	var b strings.Builder
+	b.Grow(1024)
 	b.WriteString(t.html("nearby_title", "Radius", s.Radius/1000, "Days", s.days(t), "Category", t.category(s.Category)))
 	if len(s.Prepared) == 0 {
 		b.WriteString("\n\n" + t.html("nearby_empty"))
@@ -153,8 +154,8 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 	}
 	for _, e := range events {
 		d, _ := s.distance(e.ID)
-		fmt.Fprintf(&b, "\n<b>%d.</b> %s\n%s", s.number(e.ID), escape(e.Title), escape(strings.Join([]string{
-			t.moment(e.Starts.In(zone(e.Zone)), c.Now), t.distance(d), t.category(e.Category)}, " · ")))
+		fmt.Fprintf(&b, "\n<b>%d.</b> %s\n%s · %s · %s", s.number(e.ID), escape(e.Title),
+			escape(t.moment(e.Starts.In(zone(e.Zone)), c.Now)), escape(t.distance(d)), escape(t.category(e.Category)))
 		switch {
 		case e.Status == model.Cancelled:
 			b.WriteString(" · ❌ " + t.html("card_cancelled"))
@@ -168,8 +169,8 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 
 func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 	search := int64(s.Search)
-	var rows [][]Button
-	var numbers []Button
+	rows := make([][]Button, 0, 5)
+	numbers := make([]Button, 0, len(events))
 	for _, e := range events {
 		numbers = append(numbers, Button{Text: strconv.Itoa(s.number(e.ID)), Data: s.encode(actEvent, e.ID, int64(ScreenNearby))})
 	}
@@ -192,7 +193,7 @@ func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 		radius = append(radius, Button{Text: t.say("button_radius_wider", "Radius", wider), Data: s.encode(actRadius, search, int64(wider))})
 	}
 	rows = append(rows, radius)
-	var days []Button
+	days := make([]Button, 0, spans)
 	for d := range spans {
 		text := t.say(dayNames[d])
 		if d == s.Days {

@@ -43,7 +43,7 @@ var (
 
 // spelling makes different ways to write the same alike.
 var spelling = strings.NewReplacer("ё", "е", ",", " ", "a.m.", "am", "p.m.", "pm",
-	"day after tomorrow", "послезавтра")
+	". ", " ", " of ", " ", "day after tomorrow", "послезавтра")
 
 var (
 	relativeDays = map[string]int{
@@ -81,24 +81,20 @@ func (p *phrase) readClock(words []string) int {
 	if m == nil {
 		return 0
 	}
-	part, used := m[3], 1
+	part, used, hours := m[3], 1, false
 	if part == "" && len(words) > used && strings.HasPrefix(words[used], "час") {
+		hours = true
+		used++
+	}
+	if part == "" && len(words) > used && isPart(words[used]) {
 		part = words[used]
 		used++
 	}
-	if !isPart(part) && len(words) > used && isPart(words[used]) {
-		part = words[used]
-		used++
+	if hour := number(m[1]); part != "" || strings.Contains(words[0], ":") || hours && hour > 12 {
+		p.setClock(hour, number(m[2]), part)
+		return used
 	}
-	hour := number(m[1])
-	if m[2] == "" && !isPart(part) && (part == "" || hour <= 12) {
-		return 0 // a number alone, or "7 часов", which may be in the evening
-	}
-	if strings.Contains(words[0], ".") && used == 1 && m[3] == "" {
-		return 0 // may be a date
-	}
-	p.setClock(hour, number(m[2]), part)
-	return used
+	return 0 // a number alone, "18.00", which may be a date, or "7 часов" of either half
 }
 
 // readHour reads the hour of "at 19"; "at 7" may be in the evening.
@@ -180,13 +176,12 @@ func (p *phrase) readAfter(words []string) int {
 		return 0
 	}
 	n, unit := 1, 1
-	if len(words) > unit && countWord.MatchString(words[unit]) {
-		n = number(words[unit])
-		unit++
-	} else if len(words) > unit && (words[unit] == "a" || words[unit] == "an") {
-		unit++
-	}
-	if len(words) <= unit {
+	switch {
+	case len(words) > 2 && countWord.MatchString(words[1]):
+		n, unit = number(words[1]), 2
+	case len(words) > 2 && (words[1] == "a" || words[1] == "an"):
+		unit = 2
+	case len(words) < 2 || words[0] == "in":
 		return 0
 	}
 	switch w := words[unit]; {
@@ -207,7 +202,7 @@ func (p *phrase) readAfter(words []string) int {
 // readFiller reads a word that says nothing.
 func (p *phrase) readFiller(words []string) int {
 	switch words[0] {
-	case "at", "on", "the", "of", "from", "в", "во", "на", "с", "к":
+	case "at", "on", "the", "from", "в", "во", "на", "с", "к":
 		return 1
 	}
 	return 0

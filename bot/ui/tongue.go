@@ -87,8 +87,7 @@ func (t *tongue) html(id string, args ...any) string {
 
 // count returns a sentence in the plural form of n, which the sentence calls N.
 func (t *tongue) count(id string, n int, args ...any) string {
-	// The last seven digits decide; they are all that MatchPlural takes.
-	form := plural.Cardinal.MatchPlural(t.tag, n%10_000_000, 0, 0, 0, 0)
+	form := plural.Cardinal.MatchPlural(t.tag, n, 0, 0, 0, 0)
 	return t.render(id, form, append(args, "N", n), escape)
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -530,7 +531,7 @@ func TestDuplicates(t *testing.T) {
 				t.Fatalf("a duplicate of %T has the effects %v", in, append(turn.Await, turn.Emit...))
 			}
 		}
-		before := fmt.Sprintf("%+v %+v", c.state, c.state.Draft)
+		before := stored(t, c.state)
 		data := c.state.encode(actHome)
 		c.pressed[fmt.Sprint(c.newest, data)] = true
 		c.pressed[fmt.Sprint(50, data)] = true
@@ -540,8 +541,8 @@ func TestDuplicates(t *testing.T) {
 			c.pressesData(c.newest, data)
 			c.sees(wizardQuestions[c.state.Draft.Step])
 		}
-		if after := fmt.Sprintf("%+v %+v", c.state, c.state.Draft); len(after) != len(before) {
-			t.Fatalf("duplicates changed %s to %s", before, after)
+		if !reflect.DeepEqual(c.state, before) {
+			t.Fatalf("duplicates changed %+v to %+v", before, c.state)
 		}
 	})
 }
