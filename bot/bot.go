@@ -98,13 +98,25 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		cfg.Sessions.Logger = cfg.Logger
 	}
 	b.readers = newCrew(readersPerBot, readsWaiting)
-	b.sender = sender.New(cfg.Sending)
+	b.sender = sender.New(patient(cfg.Sending))
 	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.Store.Snapshots(me.ID))
 	if err != nil {
 		b.readers.close()
 		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
 	}
 	return b, nil
+}
+
+// patient makes the sender keep trying for as long as an answer may be of use: until it is
+// delivered or given up, its update is not confirmed to Telegram.
+func patient(o sender.Options) sender.Options {
+	if o.MaxAttempts == 0 {
+		o.MaxAttempts = 30
+	}
+	if o.Deadline == 0 {
+		o.Deadline = 2 * time.Minute
+	}
+	return o
 }
 
 // Username returns the bot's name on Telegram, without the at sign.
@@ -145,9 +157,12 @@ func (b *Bot) Close(ctx context.Context) error {
 	return errors.Join(err, b.sender.Close(ctx))
 }
 
-// register tells Telegram the commands to offer. Without it people only miss the menu, so
-// a failure is logged and no more.
+// register tells Telegram that updates are fetched, and which commands to offer. A failure is
+// logged and no more: people only miss the menu, and fetching says itself if it cannot work.
 func (b *Bot) register(ctx context.Context) {
+	if err := b.API.DeleteWebhook(ctx, &telego.DeleteWebhookParams{}); err != nil {
+		b.Logger.Warn("a webhook that may be set could not be removed", "error", err)
+	}
 	for _, lang := range []string{"", "ru"} {
 		params := &telego.SetMyCommandsParams{LanguageCode: lang}
 		for _, c := range ui.Commands(lang) {

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mymmrac/telego"
+
+	"okolo/bot"
 	"okolo/bot/sandbox"
 )
 
@@ -71,5 +74,19 @@ func TestPlaceKept(t *testing.T) {
 	m = anna.SeeEdited(m, "the preview", contains("Is everything right"))
 	anna.Press(m, "Publish")
 	anna.SeeEdited(m, "the saved event", contains("Saved."))
+	check(t, anna.Err())
+}
+
+// TestWebhookLeftBehind: a webhook that was set before does not keep the bot from polling.
+func TestWebhookLeftBehind(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	check(t, w.stop())
+	api, err := bot.NewAPI(token, w.api)
+	check(t, err)
+	check(t, api.SetWebhook(t.Context(), &telego.SetWebhookParams{URL: "http://127.0.0.1:1/"}))
+	w.startBot(worldOptions{})
+	anna := w.visitor(1, "Anna", "en")
+	anna.Say("/start")
+	anna.See("the greeting", contains("Hello, Anna!"))
 	check(t, anna.Err())
 }

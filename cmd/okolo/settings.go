@@ -75,7 +75,9 @@ func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
 	if s.SendRate < 0 || s.ChatRate < 0 {
 		return sender.Options{}, usageError{"SEND_RATE and CHAT_RATE must not be negative: 0 means no limit."}
 	}
-	return sender.Options{GlobalPerSecond: s.SendRate, ChatPerSecond: s.ChatRate, Logger: log}, nil
+	o := sender.Limits()
+	o.GlobalPerSecond, o.ChatPerSecond, o.Logger = s.SendRate, s.ChatRate, log
+	return o, nil
 }
 
 // mapSettings say where the map picture comes from.
