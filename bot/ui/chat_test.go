@@ -25,7 +25,7 @@ import (
 //
 // Words are given by the name of a sentence, in the language of the chat, or literally.
 type chat struct {
-	t        testing.TB
+	t        tester
 	state    State
 	context  Context
 	world    world
@@ -38,6 +38,15 @@ type chat struct {
 	edited   []int64         // messages edited by the last input
 	log      strings.Builder
 	lose     map[Slot]bool // sends that fail
+}
+
+// tester is what a test and a property have in common.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+	Failed() bool
+	Cleanup(func())
 }
 
 // world is what the database answers, and what was asked of it.
@@ -60,7 +69,7 @@ var (
 	moscow = model.Point{Lat: 55.75, Lon: 37.61}
 )
 
-func newChat(t testing.TB, lang string) *chat {
+func newChat(t tester, lang string) *chat {
 	c := &chat{
 		t: t, state: Fresh(), lang: lang,
 		context:  Context{From: model.Person{ID: 7, Name: "Ann", Lang: lang}, Now: monday, Update: 1000},
@@ -159,7 +168,13 @@ func (c *chat) data(id int64, label string) string {
 func (c *chat) pressesData(id int64, data string) {
 	c.t.Helper()
 	key := fmt.Sprint(id, data)
-	fmt.Fprintf(&c.log, "\n> [%s] on message %d\n", data, id)
+	label := data
+	for _, b := range buttons(c.messages[id]) {
+		if b.Data == data {
+			label = b.Text
+		}
+	}
+	fmt.Fprintf(&c.log, "\n> [%s] on message %d\n", label, id)
 	repeatable := c.input(func(x Context) any {
 		x.Message, x.Callback = id, fmt.Sprint("cb", x.Update)
 		if c.pressed[key] {
@@ -178,7 +193,8 @@ func (c *chat) input(make func(Context) any) bool {
 	c.t.Helper()
 	c.context.Update++
 	c.answer, c.sent, c.edited, c.world.asked = nil, 0, nil, nil
-	turn := c.step(make(c.context))
+	before, writes, in := c.state, len(c.world.written), make(c.context)
+	turn := c.step(in)
 	var emit []any
 	for queue := turn.Await; ; queue = append(queue[1:], turn.Await...) {
 		emit = append(emit, turn.Emit...)
@@ -186,6 +202,14 @@ func (c *chat) input(make func(Context) any) bool {
 			break
 		}
 		turn = c.step(c.result(queue[0]))
+	}
+	switch _, duplicate := in.(Duplicate); {
+	case turn.Repeatable && writes == len(c.world.written) && !reflect.DeepEqual(c.state, before):
+		c.t.Fatalf("a press that may act again changed\n%+v to\n%+v", before, c.state)
+	case duplicate && c.state.Revision != before.Revision:
+		c.t.Fatalf("a duplicate shows revision %d after %d", c.state.Revision, before.Revision)
+	case c.state.Revision != before.Revision && c.state.Revision != before.Revision+1:
+		c.t.Fatalf("one input leads from revision %d to %d", before.Revision, c.state.Revision)
 	}
 	for _, e := range emit {
 		c.emit(e)
@@ -354,7 +378,7 @@ func (c *chat) print(id int64, what string, m Message) {
 }
 
 // stored returns a state as it comes back from a snapshot.
-func stored(t testing.TB, s State) State {
+func stored(t tester, s State) State {
 	t.Helper()
 	b, err := cbor.Marshal(s)
 	if err != nil {
@@ -368,7 +392,7 @@ func stored(t testing.TB, s State) State {
 }
 
 // checkTurn holds a turn against Telegram's limits and the rules of effects.
-func checkTurn(t testing.TB, turn Turn) {
+func checkTurn(t tester, turn Turn) {
 	t.Helper()
 	if turn.Repeatable && len(turn.Await) > 0 {
 		t.Fatalf("a turn that awaits %T is not over", turn.Await[0])
@@ -394,7 +418,7 @@ func checkTurn(t testing.TB, turn Turn) {
 	}
 }
 
-func checkMessage(t testing.TB, m Message) {
+func checkMessage(t tester, m Message) {
 	t.Helper()
 	limit := maxMessage
 	if m.Map != nil {
@@ -429,7 +453,7 @@ var tags = regexp.MustCompile(`</?(?:b|code|pre)>`)
 
 // checkHTML checks that text is HTML that Telegram reads: known tags, well nested, and
 // nothing else that looks like one.
-func checkHTML(t testing.TB, text string) {
+func checkHTML(t tester, text string) {
 	t.Helper()
 	if !utf8.ValidString(text) {
 		t.Fatalf("not valid UTF-8: %q", text)

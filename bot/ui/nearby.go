@@ -168,44 +168,63 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 }
 
 func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
-	search := int64(s.Search)
 	rows := make([][]Button, 0, 5)
-	numbers := make([]Button, 0, len(events))
-	for _, e := range events {
-		numbers = append(numbers, Button{Text: strconv.Itoa(s.number(e.ID)), Data: s.encode(actEvent, e.ID, int64(ScreenNearby))})
+	if len(events) > 0 {
+		rows = append(rows, s.numberButtons(events))
 	}
-	if len(numbers) > 0 {
-		rows = append(rows, numbers)
+	if s.lastPage() > 0 {
+		rows = append(rows, s.pageButtons())
 	}
-	if last := s.lastPage(); last > 0 {
-		rows = append(rows, []Button{
-			{Text: "◀", Data: s.encode(actPage, search, int64(max(s.Page-1, 0)))},
-			{Text: fmt.Sprintf("%d / %d", s.Page+1, last+1), Data: s.encode(actPage, search, int64(s.Page))},
-			{Text: "▶", Data: s.encode(actPage, search, int64(min(s.Page+1, last)))},
-		})
+	return append(rows, s.radiusButtons(t), s.dayButtons(t), []Button{
+		{Text: t.category(s.Category), Data: s.encode(actCategories, int64(s.Search))},
+		s.createButton(t),
+		{Text: t.say("button_mine"), Data: s.encode(actMine)},
+	})
+}
+
+func (s State) numberButtons(events []model.Seen) []Button {
+	row := make([]Button, len(events))
+	for i, e := range events {
+		row[i] = Button{Text: strconv.Itoa(s.number(e.ID)), Data: s.encode(actEvent, e.ID, int64(ScreenNearby))}
+	}
+	return row
+}
+
+func (s State) pageButtons() []Button {
+	to := func(label string, page int16) Button {
+		return Button{Text: label, Data: s.encode(actPage, int64(s.Search), int64(page))}
+	}
+	last := s.lastPage()
+	return []Button{
+		to("◀", max(s.Page-1, 0)),
+		to(fmt.Sprintf("%d / %d", s.Page+1, last+1), s.Page),
+		to("▶", min(s.Page+1, last)),
+	}
+}
+
+func (s State) radiusButtons(t *tongue) []Button {
+	row := make([]Button, 0, 2)
+	add := func(label string, km int32) {
+		if km > 0 {
+			row = append(row, Button{Text: t.say(label, "Radius", km), Data: s.encode(actRadius, int64(s.Search), int64(km))})
+		}
 	}
 	smaller, wider := s.radiusBeside()
-	var radius []Button
-	if smaller > 0 {
-		radius = append(radius, Button{Text: t.say("button_radius_smaller", "Radius", smaller), Data: s.encode(actRadius, search, int64(smaller))})
-	}
-	if wider > 0 {
-		radius = append(radius, Button{Text: t.say("button_radius_wider", "Radius", wider), Data: s.encode(actRadius, search, int64(wider))})
-	}
-	rows = append(rows, radius)
-	days := make([]Button, 0, spans)
+	add("button_radius_smaller", smaller)
+	add("button_radius_wider", wider)
+	return row
+}
+
+func (s State) dayButtons(t *tongue) []Button {
+	row := make([]Button, spans)
 	for d := range spans {
 		text := t.say(dayNames[d])
 		if d == s.Days {
 			text = "• " + text + " •"
 		}
-		days = append(days, Button{Text: text, Data: s.encode(actDays, search, int64(d))})
+		row[d] = Button{Text: text, Data: s.encode(actDays, int64(s.Search), int64(d))}
 	}
-	return append(rows, days, []Button{
-		{Text: t.category(s.Category), Data: s.encode(actCategories, search)},
-		s.createButton(t),
-		{Text: t.say("button_mine"), Data: s.encode(actMine)},
-	})
+	return row
 }
 
 // nearbyPress handles the buttons of the list. Those of an earlier search show the newest
