@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -44,6 +46,8 @@ type worldOptions struct {
 	faults    sandbox.Faults
 	operators []int64
 	log       io.Writer
+	// trouble stands between the bot and the Bot API; nil: nothing does.
+	trouble func(api http.Handler) http.Handler
 }
 
 const token = "4242:demo-token-that-any-sandbox-takes--"
@@ -62,6 +66,11 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		t.Fatal(err)
 	}
 	w.people = sandbox.NewPeople(w.api, nil)
+	if o.trouble != nil {
+		between := httptest.NewServer(o.trouble(w.sandbox.Handler()))
+		t.Cleanup(between.Close)
+		w.api = between.URL
+	}
 	w.startBot(o)
 	return w
 }
