@@ -143,7 +143,7 @@ func unproject(v *view, x, y float64) model.Point {
 func TestRingAndScaleAreTrueOnTheGround(t *testing.T) {
 	t.Parallel()
 	r := renderer(t, Options{})
-	for _, lat := range []float64{0, -33.9, 52.5, 55.75, 69, -77} {
+	for _, lat := range []float64{0, -33.9, 55.75, 77} {
 		for _, radius := range []int{50, 5000, 100_000} {
 			centre := model.Point{Lat: lat, Lon: 37.6}
 			s := Spec{Centre: centre, Radius: radius}
@@ -413,7 +413,7 @@ func TestManyAtOnce(t *testing.T) {
 		want[seed] = file
 	}
 	var all sync.WaitGroup
-	for i := range uint64(40) {
+	for i := range uint64(16) {
 		all.Go(func() {
 			file, err := r.PNG(t.Context(), busySpec(i%4))
 			if err != nil || !bytes.Equal(file, want[i%4]) {
@@ -422,7 +422,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := r.Stats(); s.Drawn != 44 || s.Drawing != 0 || s.Waiting != 0 {
+	if s := r.Stats(); s.Drawn != 20 || s.Drawing != 0 || s.Waiting != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +57,7 @@ func (s *tileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	}()
 	if s.answer == nil || !s.answer(w, r, id) {
-		_, _ = w.Write(tile(tileColour(id), tileSize))
+		_, _ = w.Write(tileFiles[id.x%3][id.y%3]())
 	}
 }
 
@@ -69,6 +70,16 @@ func (s *tileServer) requests() (all, tiles int) {
 	}
 	return all, len(s.asked)
 }
+
+// tileFiles are the tiles by what their colour depends on.
+var tileFiles = func() (files [3][3]func() []byte) {
+	for x := range files {
+		for y := range files[x] {
+			files[x][y] = sync.OnceValue(func() []byte { return tile(tileColour(tileID{x: x, y: y}), tileSize) })
+		}
+	}
+	return files
+}()
 
 // tileColour tells a tile from its neighbours.
 func tileColour(id tileID) color.RGBA {
@@ -92,11 +103,14 @@ func picture(width, height int, level png.CompressionLevel, colours ...color.RGB
 	return file.Bytes()
 }
 
-// tiled returns a renderer with the tiles of a server.
+// tiled returns a renderer with the tiles of a server, for which it has patience.
 func tiled(t *testing.T, s *tileServer, o Options) *Renderer {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
+	if o.TileTimeout == 0 {
+		o.TileTimeout = time.Minute
+	}
 	o.Tiles, o.Attribution, o.Client = s.address, "© somebody", &http.Client{Transport: transport}
 	return renderer(t, o)
 }
@@ -179,13 +193,53 @@ func TestAttributionIsDrawn(t *testing.T) {
 	}
 }
 
-// Whatever a tile server does, the picture comes, in time, with plain ground for the tiles
-// that did not; and the server is left alone for a while.
+// failing says which tiles of a picture fail in the tests.
+func failing(id tileID) bool { return id.x%2 == 0 }
+
+// A picture has plain ground for the tiles that failed, and the tile server is left alone
+// for a while.
+func TestMissingTilesArePlainGround(t *testing.T) {
+	t.Parallel()
+	server := newTileServer(t)
+	server.answer = func(w http.ResponseWriter, _ *http.Request, id tileID) bool {
+		if failing(id) {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		return failing(id)
+	}
+	r := tiled(t, server, Options{})
+	picture := drawn(t, r, berlin)
+	plain := 0
+	for _, at := range bare {
+		for _, p := range cover(newView(berlin.Centre, berlin.Radius)) {
+			switch {
+			case !at.In(p.at):
+			case failing(p.id):
+				check(t, picture, "a tile that failed", at.X, at.Y, paper)
+				plain++
+			default:
+				check(t, picture, "a tile that came", at.X, at.Y, tileColour(p.id))
+			}
+		}
+	}
+	if plain == 0 || plain == len(bare) {
+		t.Errorf("%d of %d tiles failed", plain, len(bare))
+	}
+	before, _ := server.requests()
+	drawn(t, r, berlin)
+	if after, _ := server.requests(); after != before {
+		t.Errorf("%d failed tiles were fetched again at once", after-before)
+	}
+	if s := r.Stats(); s.TileErrors == 0 || s.TileErrors >= s.TileFetches || s.Drawn != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Whatever a tile server does to one tile, it is a tile that failed, and no more.
 func TestTilesThatFail(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
-		"not found": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
-		"broken":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"broken": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"not a picture": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("<html>"))
 		},
@@ -208,49 +262,46 @@ func TestTilesThatFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTileServer(t)
-			failing := func(id tileID) bool { return id.x%2 == 0 }
 			server.answer = func(w http.ResponseWriter, r *http.Request, id tileID) bool {
 				if failing(id) {
 					answer(w, r)
 				}
 				return failing(id)
 			}
-			o := Options{}
+			r := tiled(t, server, Options{})
+			ctx := t.Context()
 			if name == "too slow" {
-				o.TileTimeout = 500 * time.Millisecond
+				short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+				defer cancel()
+				ctx = short
 			}
-			r := tiled(t, server, o)
-			start := time.Now()
-			picture := drawn(t, r, berlin)
-			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("it took %v", took)
-			}
-			v := newView(berlin.Centre, berlin.Radius)
-			plain := 0
-			for _, at := range bare {
-				for _, p := range cover(v) {
-					switch {
-					case !at.In(p.at):
-					case failing(p.id):
-						check(t, picture, "a tile that failed", at.X, at.Y, paper)
-						plain++
-					case name != "too slow": // where the others may not get a turn
-						check(t, picture, "a tile that came", at.X, at.Y, tileColour(p.id))
-					}
+			for range 2 {
+				if r.tiles.image(ctx, tileID{3, 2, 1}) != nil {
+					t.Error("there is a tile")
 				}
 			}
-			if plain == 0 {
-				t.Error("no tile failed")
+			if r.tiles.image(t.Context(), tileID{3, 1, 1}) == nil {
+				t.Error("the next tile is missing")
 			}
-			before, _ := server.requests()
-			drawn(t, r, berlin)
-			if after, _ := server.requests(); name != "too slow" && after != before {
-				t.Errorf("%d failed tiles were fetched again at once", after-before)
-			}
-			if s := r.Stats(); s.TileErrors == 0 || s.Drawn != 2 {
+			if s := r.Stats(); s.TileFetches != 2 || s.TileErrors != 1 || s.TileHits != 1 || s.Tiles != 2 {
 				t.Errorf("%+v", s)
 			}
 		})
+	}
+}
+
+// A picture does not wait for a tile server that hangs.
+func TestTileTimeout(t *testing.T) {
+	t.Parallel()
+	server := newTileServer(t)
+	server.answer = func(_ http.ResponseWriter, r *http.Request, _ tileID) bool {
+		<-r.Context().Done()
+		return true
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := tiled(t, server, Options{TileTimeout: 50 * time.Millisecond}).PNG(ctx, berlin); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -346,12 +397,13 @@ func TestNoisyTilesStayInTheBound(t *testing.T) {
 	server := newTileServer(t)
 	server.answer = func(w http.ResponseWriter, _ *http.Request, id tileID) bool {
 		random := rand.New(rand.NewPCG(uint64(id.x), uint64(id.y)))
-		noise := make([]color.RGBA, tileSize*tileSize)
+		const side = tileSize / 2
+		noise := make([]color.RGBA, side*side)
 		for i := range noise {
 			n := random.Uint32()
 			noise[i] = color.RGBA{uint8(n), uint8(n >> 8), uint8(n >> 16), 255}
 		}
-		_, _ = w.Write(picture(tileSize, tileSize, png.NoCompression, noise...))
+		_, _ = w.Write(picture(side, side, png.NoCompression, noise...))
 		return true
 	}
 	r := tiled(t, server, Options{})
@@ -375,21 +427,25 @@ func TestFetchesAtATimeAreBounded(t *testing.T) {
 }
 
 func TestTilesAtTheEdgesOfTheWorld(t *testing.T) {
-	t.Parallel()
-	server := newTileServer(t)
-	server.answer = func(w http.ResponseWriter, _ *http.Request, id tileID) bool {
-		if n := 1 << id.z; id.z > maxZoom || id.x < 0 || id.x >= n || id.y < 0 || id.y >= n {
-			t.Errorf("there is no tile %v", id)
-		}
-		return false
-	}
-	r := tiled(t, server, Options{})
 	for _, s := range []Spec{
 		{Centre: model.Point{Lon: 180}, Radius: 100_000}, {Centre: model.Point{Lon: -179.99}, Radius: 500},
 		{Centre: model.Point{Lat: 90}, Radius: 100_000}, {Centre: model.Point{Lat: -90, Lon: 180}, Radius: 100_000},
-		{Centre: model.Point{Lat: 84.5}, Radius: 80_000}, {Centre: model.Point{Lat: 52}, Radius: 1},
+		{Centre: model.Point{Lat: 84.5}, Radius: 80_000}, {Centre: model.Point{Lat: 52}, Radius: 1}, berlin,
 	} {
-		drawn(t, r, s)
+		v := newView(s.Centre, s.Radius)
+		area := 0
+		for _, p := range cover(v) {
+			if n := 1 << p.id.z; p.id.z > maxZoom || p.id.x < 0 || p.id.x >= n || p.id.y < 0 || p.id.y >= n {
+				t.Errorf("%v: there is no tile %v", s.Centre, p.id)
+			}
+			seen := p.at.Intersect(image.Rect(0, 0, width, height))
+			area += seen.Dx() * seen.Dy()
+		}
+		// The world's upper and lower ends, where they are on the picture.
+		top, bottom := max(0, centreY-v.y*v.scale), min(height, centreY+(1-v.y)*v.scale)
+		if want := width * int(math.Round(bottom)-math.Round(top)); area != want {
+			t.Errorf("%v: the tiles cover %d pixels of %d", s.Centre, area, want)
+		}
 	}
 }
 
