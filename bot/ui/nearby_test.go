@@ -239,6 +239,9 @@ func TestTrim(t *testing.T) {
 		c.sees("10 / 10")
 		full := c.state
 		c.state = c.state.Trim(25)
+		if n := cap(c.state.Prepared); n > 30 {
+			t.Fatalf("what was cut off is still held: room for %d", n)
+		}
 		if len(full.Prepared) != 50 || full.Page != 9 {
 			t.Fatal("Trim changed what it was given")
 		}
