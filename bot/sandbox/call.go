@@ -51,9 +51,11 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/file/bot"):
 		s.serveFile(w, path[len("/file/bot"):])
 	case strings.HasPrefix(path, "/people/"):
-		s.servePeople(w, r, path[len("/people/"):])
+		s.servePeopleGuarded(w, r, path[len("/people/"):])
 	case path == "/":
-		servePage(w)
+		s.serveWeb(w, r, "")
+	case strings.HasPrefix(path, "/web/"):
+		s.serveWeb(w, r, path[len("/web/"):])
 	default:
 		answer(w, nil, errNotFound)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,6 +47,7 @@ type Server struct {
 	chatCount, peopleCount, messageCount, refusedUpdates atomic.Int64
 
 	callbackIDs atomic.Int64
+	streams     atomic.Int64 // of events, open now
 
 	ctx       context.Context // ends with Close: long polls answer, webhooks stop
 	stop      context.CancelFunc
@@ -96,7 +96,7 @@ func orDefault[N int | int64](n, def N) N {
 //	/bot<token>/<method>        the Bot API
 //	/file/bot<token>/<path>     downloads, as getFile names them
 //	/people/…                   the people's side, see [People]
-//	/                           a page that says where to go on
+//	/                           the web chat, its files below /web/
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.route) }
 
 // Listen serves [Server.Handler] on addr ("host:port"; port 0: any free one) until ctx ends or
@@ -185,6 +185,8 @@ type Stats struct {
 	Chats    int64
 	Messages int64
 
+	Streams int64 // of events, open now
+
 	UpdatesWaiting int   // in the queues of all bots
 	UpdatesRefused int64 // since the start, because a queue was full
 
@@ -197,6 +199,7 @@ type Stats struct {
 func (s *Server) Stats() Stats {
 	st := Stats{
 		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Messages: s.messageCount.Load(),
+		Streams:        s.streams.Load(),
 		UpdatesRefused: s.refusedUpdates.Load(),
 	}
 	st.Files, st.FileBytes = s.files.size()
@@ -208,17 +211,4 @@ func (s *Server) Stats() Stats {
 		return true
 	})
 	return st
-}
-
-// page tells a person who opens the address in a browser what this is.
-const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bot API sandbox</title>
-<body><h1>Bot API sandbox</h1>
-<p>Point a bot at this address instead of <code>https://api.telegram.org</code>;
-any token of the form <code>123:text</code> works.</p>
-<p>Simulated people write to it through <code>/people/</code>.</p></body></html>
-`
-
-func servePage(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, page) // the reader has gone where this fails
 }
