@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+
+	"github.com/mymmrac/telego/telegoapi"
 )
 
 // Error is a refusal in Telegram's own code and words.
@@ -17,6 +19,16 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%d %s", e.Code, e.Description) }
+
+// advice is a refusal that tells the program what to do about it.
+type advice struct {
+	refusal    Error
+	parameters telegoapi.ResponseParameters
+}
+
+func (a *advice) Error() string { return a.refusal.Error() }
+
+func (a *advice) Unwrap() error { return &a.refusal }
 
 func badRequest(format string, args ...any) error {
 	return &Error{http.StatusBadRequest, "Bad Request: " + fmt.Sprintf(format, args...)}
@@ -50,6 +62,8 @@ type failure struct {
 	OK          bool   `json:"ok"`
 	ErrorCode   int    `json:"error_code"`
 	Description string `json:"description"`
+
+	Parameters *telegoapi.ResponseParameters `json:"parameters,omitempty"`
 }
 
 // answer writes the outcome of a call. An error that is no [Error] is the sandbox's own
@@ -58,7 +72,11 @@ func answer(w http.ResponseWriter, result any, err error) {
 	if err != nil {
 		refusal := &Error{http.StatusInternalServerError, "Internal Server Error"}
 		errors.As(err, &refusal)
-		writeJSON(w, refusal.Code, failure{false, refusal.Code, refusal.Description})
+		told := failure{ErrorCode: refusal.Code, Description: refusal.Description}
+		if a := (*advice)(nil); errors.As(err, &a) {
+			told.Parameters = &a.parameters
+		}
+		writeJSON(w, refusal.Code, told)
 		return
 	}
 	switch r := result.(type) {

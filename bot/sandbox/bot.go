@@ -17,6 +17,7 @@ type bot struct {
 	callbacks *callbacks
 	commands  commandLists
 	hook      webhookSlot
+	flood     flood
 
 	loggedOutUntil atomic.Int64 // Unix time; 0: never logged out
 }
@@ -47,7 +48,7 @@ func (s *Server) bot(id int64) *bot {
 			FirstName: fmt.Sprintf("Sandbox bot %d", id),
 			Username:  fmt.Sprintf("sandbox%d_bot", id),
 		},
-		updates:   newUpdates(s.ids, s.opts.UpdatesPerBot, s.opts.Faults, uint64(id)),
+		updates:   newUpdates(s.ids, s.opts.UpdatesPerBot, &s.mishaps),
 		callbacks: newCallbacks(s.opts.CallbacksPerBot),
 	})
 	return b.(*bot)

@@ -52,6 +52,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveFile(w, path[len("/file/bot"):])
 	case strings.HasPrefix(path, "/people/"):
 		s.servePeopleGuarded(w, r, path[len("/people/"):])
+	case strings.HasPrefix(path, "/control/"):
+		s.serveControl(w, r, path[len("/control/"):])
 	case path == "/":
 		s.serveWeb(w, r, "")
 	case strings.HasPrefix(path, "/web/"):
@@ -71,14 +73,30 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, rest string) 
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		answer(w, nil, &Error{http.StatusMethodNotAllowed, "Method Not Allowed"})
 	default:
-		p, err := readParams(r)
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		result, err := s.call(r.Context(), id, method, p)
-		answer(w, result, err)
+		s.carryOut(w, r, id, method)
 	}
+}
+
+// carryOut reads a call, lets happen to it what was ordered, and answers it.
+func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, id int64, method string) {
+	p, err := readParams(r)
+	fate := s.mishaps.ofCall(method)
+	s.linger(r.Context(), fate.latency)
+	switch {
+	case fate.cutBefore:
+		cut()
+	case err != nil:
+		answer(w, nil, err)
+		return
+	case fate.refusal != nil:
+		answer(w, nil, fate.refusal)
+		return
+	}
+	result, err := s.call(r.Context(), id, method, p)
+	if fate.cutAfter {
+		cut()
+	}
+	answer(w, result, err)
 }
 
 // call carries a method out.

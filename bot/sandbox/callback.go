@@ -24,6 +24,7 @@ type callback struct {
 	id       string
 	person   int64
 	expires  time.Time
+	old      bool // a fault: from the beginning
 	answer   CallbackAnswer
 	answered chan struct{} // closed when there is an answer
 }
@@ -72,7 +73,7 @@ func (q *callbacks) settle(id string, a CallbackAnswer, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	cb := q.byID[id]
-	if cb == nil || now.After(cb.expires) {
+	if cb == nil || cb.old || now.After(cb.expires) {
 		return false
 	}
 	select {
@@ -99,7 +100,7 @@ func (c *chat) press(messageID int64, data string) (*callback, error) {
 	}
 	cb := &callback{
 		id: strconv.FormatInt(s.callbackIDs.Add(1), 10), person: c.person.id,
-		expires: s.now().Add(callbackLife), answered: make(chan struct{}),
+		expires: s.now().Add(callbackLife), old: s.mishaps.ofCallback(), answered: make(chan struct{}),
 	}
 	query := telego.CallbackQuery{
 		ID: cb.id, From: *c.person.user(), Data: data,

@@ -123,7 +123,7 @@ func (c *chat) writable() error {
 // push queues an update of what happened in the chat; it is called with the chat locked, so
 // that updates come in the order of the messages.
 func (c *chat) push(kind string, payload any, life time.Duration) error {
-	ok, err := c.bot.updates.push(kind, c.key.chat, payload, c.server.now().Add(life))
+	ok, err := c.bot.updates.push(kind, c.key.chat, payload, c.server.now(), life)
 	if err == nil && !ok {
 		c.server.refusedUpdates.Add(1)
 		return errQueueFull

@@ -69,6 +69,12 @@ func (h *webhook) next() (update, time.Duration) {
 	defer q.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err := q.release(h.server.now()); err != nil {
+		h.server.log.Error("sandbox lost a late update", "error", err)
+	}
+	if d, held := q.untilDue(h.server.now()); held {
+		pause = min(pause, d)
+	}
 	q.expire(h.server.now())
 	for _, u := range q.waiting {
 		l := h.lanes[u.chat]

@@ -47,6 +47,9 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 		return nil, err
 	}
 	defer in.mu.Unlock()
+	if err := c.admit(in.key.chat); err != nil {
+		return nil, err
+	}
 	if m.from != nil || m.keyboard != nil {
 		return nil, badRequest("message can't be edited")
 	}

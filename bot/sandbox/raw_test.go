@@ -24,7 +24,17 @@ type outcome struct {
 	Result      json.RawMessage `json:"result"`
 	ErrorCode   int             `json:"error_code"`
 	Description string          `json:"description"`
+	Parameters  struct {
+		RetryAfter int   `json:"retry_after"`
+		MigrateTo  int64 `json:"migrate_to_chat_id"`
+	} `json:"parameters"`
 }
+
+// Short names for what answers hold.
+type (
+	message = telego.Message
+	update  = telego.Update
+)
 
 type fields map[string]any
 

@@ -146,6 +146,9 @@ func (c *call) send(what *content) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.admit(in.key.chat); err != nil {
+		return nil, err
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if err := in.writable(); err != nil {

@@ -22,7 +22,9 @@ type Options struct {
 	Now    func() time.Time // default: time.Now
 	Faults Faults
 
-	Public bool // lets Listen take an address that is not loopback
+	Limits  Limits // of floods; the zero value: none, see [TelegramLimits]
+	Control bool   // serves the control API under /control/
+	Public  bool   // lets Listen take an address that is not loopback
 
 	MessagesPerChat int   // kept, the oldest leave first; default 200
 	UpdatesPerBot   int   // waiting for the bot, more are refused; default 100,000, as in Telegram
@@ -39,12 +41,14 @@ type Server struct {
 	files *fileStore
 
 	methods map[string]func(*call) (any, error)
+	mishaps mishaps
+	limits  atomic.Pointer[Limits]
 
 	bots   sync.Map // bot id -> *bot
 	people sync.Map // person id -> *person
 	chats  sync.Map // chatKey -> *chat
 
-	chatCount, peopleCount, messageCount, refusedUpdates atomic.Int64
+	chatCount, peopleCount, messageCount, refusedUpdates, floods atomic.Int64
 
 	callbackIDs atomic.Int64
 	streams     atomic.Int64 // of events, open now
@@ -79,6 +83,9 @@ func New(o Options) (*Server, error) {
 		log: o.Logger, now: o.Now, opts: o, ids: ids,
 		files: newFileStore(o.FileBytes), methods: methodTable(),
 	}
+	if err := errors.Join(s.SetFaults(o.Faults), s.SetLimits(o.Limits)); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", errors.Join(err, ids.close()))
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.callbackIDs.Store(time.Now().UnixNano())
 	return s, nil
@@ -96,6 +103,7 @@ func orDefault[N int | int64](n, def N) N {
 //	/bot<token>/<method>        the Bot API
 //	/file/bot<token>/<path>     downloads, as getFile names them
 //	/people/…                   the people's side, see [People]
+//	/control/…                  faults and limits at run time, where Options.Control is set
 //	/                           the web chat, its files below /web/
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.route) }
 
@@ -193,6 +201,9 @@ type Stats struct {
 	Callbacks int   // queries remembered
 	Files     int   // uploads kept
 	FileBytes int64 // their size, at most Options.FileBytes
+
+	Floods int64       // calls refused by Options.Limits, since the start
+	Faults FaultCounts // what was ordered and struck
 }
 
 // Stats reads the sizes.
@@ -201,6 +212,7 @@ func (s *Server) Stats() Stats {
 		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Messages: s.messageCount.Load(),
 		Streams:        s.streams.Load(),
 		UpdatesRefused: s.refusedUpdates.Load(),
+		Floods:         s.floods.Load(), Faults: s.mishaps.counted(),
 	}
 	st.Files, st.FileBytes = s.files.size()
 	s.bots.Range(func(_, v any) bool {

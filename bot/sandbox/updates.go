@@ -2,9 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,12 +32,12 @@ type update struct {
 // updates is a bot's queue. An update leaves it when a getUpdates with a larger offset came,
 // a webhook took it, or it grew too old.
 type updates struct {
-	ids    *ids
-	bound  int
-	faults Faults
+	ids     *ids
+	bound   int
+	mishaps *mishaps
 
 	mu      sync.Mutex
-	chance  *rand.Rand
+	late    []event  // a fault: in the order in which they are due
 	waiting []update // ascending ids
 	echoes  [][]byte // a fault: delivered once more at the head of the next answer
 	last    int64    // id of the newest update ever queued; 0: none
@@ -54,12 +52,12 @@ type updates struct {
 type poll struct {
 	wake chan struct{} // closed when an update came or err is set
 	err  error         // why it was ended
+	due  time.Duration // until an update that is held back comes; 0: there is none
 }
 
-func newUpdates(ids *ids, bound int, f Faults, bot uint64) *updates {
+func newUpdates(ids *ids, bound int, m *mishaps) *updates {
 	return &updates{
-		ids: ids, bound: bound, faults: f,
-		chance: rand.New(rand.NewPCG(f.Seed, bot)),
+		ids: ids, bound: bound, mishaps: m,
 		notify: make(chan struct{}, 1),
 	}
 }
@@ -67,12 +65,13 @@ func newUpdates(ids *ids, bound int, f Faults, bot uint64) *updates {
 func (q *updates) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting)
+	return len(q.waiting) + len(q.late)
 }
 
-// push queues an update of a kind ("message", "callback_query", …). It reports false where the
-// queue is full; kinds the bot does not want are dropped in silence.
-func (q *updates) push(kind string, chat int64, payload any, expires time.Time) (bool, error) {
+// push queues what happened, as an update of a kind ("message", "callback_query", …) that the
+// bot gets within life. It reports false where the queue is full; kinds the bot does not want
+// are dropped in silence.
+func (q *updates) push(kind string, chat int64, payload any, now time.Time, life time.Duration) (bool, error) {
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return false, err
@@ -82,27 +81,16 @@ func (q *updates) push(kind string, chat int64, payload any, expires time.Time) 
 	if !q.wants(kind) {
 		return true, nil
 	}
-	if len(q.waiting) >= q.bound {
+	if len(q.waiting)+len(q.late) >= q.bound {
 		return false, nil
 	}
-	id, err := q.ids.nextUpdate()
-	if err != nil {
-		return false, err
+	twice, late := q.mishaps.ofUpdate()
+	e := event{kind: kind, chat: chat, body: body, until: now.Add(life), repeat: twice, due: now.Add(late)}
+	if late > 0 {
+		q.hold(e)
+		return true, nil
 	}
-	b := make([]byte, 0, len(body)+len(kind)+40)
-	b = strconv.AppendInt(append(b, `{"update_id":`...), id, 10)
-	b = append(append(append(b, `,"`...), kind...), `":`...)
-	b = append(append(b, body...), '}')
-	q.waiting = append(q.waiting, update{
-		id: id, chat: chat, body: b, expires: expires,
-		repeat: q.faults.DuplicateUpdates > 0 && q.chance.Float64() < q.faults.DuplicateUpdates,
-	})
-	q.last = id
-	if len(q.waiting) == 1 || expires.Before(q.oldest) {
-		q.oldest = expires
-	}
-	q.signal()
-	return true, nil
+	return true, q.enqueue(e)
 }
 
 func (q *updates) isHooked() bool {
@@ -174,6 +162,9 @@ func (q *updates) take(offset int64, limit int, now time.Time, wait bool) (rawJS
 	if q.hooked {
 		return nil, nil, errHooked
 	}
+	if err := q.release(now); err != nil {
+		return nil, nil, err
+	}
 	q.expire(now)
 	q.confirm(offset)
 	list, n := q.list(limit)
@@ -182,6 +173,9 @@ func (q *updates) take(offset int64, limit int, now time.Time, wait bool) (rawJS
 	}
 	q.end(conflict("terminated by other getUpdates request; make sure that only one bot instance is running"))
 	q.poll = &poll{wake: make(chan struct{})}
+	if d, held := q.untilDue(now); held {
+		q.poll.due = d
+	}
 	return nil, q.poll, nil
 }
 
@@ -259,7 +253,7 @@ func (q *updates) list(limit int) (rawJSON, int) {
 			continue
 		}
 		u.repeat = false
-		if n < limit && q.chance.IntN(2) == 0 {
+		if n < limit && u.id%2 == 0 {
 			add(u.body)
 		} else {
 			q.echoes = append(q.echoes, u.body)
@@ -290,7 +284,13 @@ func (c *call) getUpdates() (any, error) {
 			return list, err
 		}
 		offset = max(offset, 0) // what counts from the end was counted
+		var due <-chan time.Time
+		if p.due > 0 {
+			due = time.After(p.due)
+		}
 		select {
+		case <-due:
+			q.leave(p)
 		case <-p.wake:
 			if p.err != nil {
 				return nil, p.err

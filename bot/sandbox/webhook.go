@@ -169,7 +169,7 @@ func (q *updates) hookUp(hooked, dropPending bool) {
 	}
 	if dropPending {
 		q.drop(len(q.waiting))
-		q.echoes = nil
+		q.echoes, q.late = nil, nil
 	}
 	q.signal()
 }
