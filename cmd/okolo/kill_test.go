@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"okolo/bot/sandbox"
+	"okolo/bot/sandbox/visit"
+	"okolo/persistence/pgtest"
+)
+
+// TestKilledUnderLoad kills the program (SIGKILL) and starts it again, over and over, while
+// people create events. What anybody saw saved is in the database exactly once, and nothing is
+// there twice.
+func TestKilledUnderLoad(t *testing.T) {
+	const people, kills = 30, 4
+	local, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := local.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	api, err := local.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := pgtest.URL(t)
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database, "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
+	program := startServe(t, env)
+
+	crowd := sandbox.NewPeople(api, nil)
+	done, stop := context.WithCancel(t.Context())
+	var saved sync.Map
+	var all sync.WaitGroup
+	for i := range people {
+		all.Go(func() { createMany(done, t, crowd, int64(100+i), &saved) })
+	}
+	for range kills {
+		time.Sleep(1500 * time.Millisecond) // of load, between two kills
+		if err := program.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = program.cmd.Wait() // it was killed
+		program = startServe(t, env)
+	}
+	time.Sleep(time.Second)
+	stop()
+	all.Wait()
+	program.terminate(t)
+	compare(t, database, &saved)
+}
+
+// createMany creates one event after the other, and notes the titles that were said to be
+// saved. A person whose place in the wizard was lost begins again.
+func createMany(ctx context.Context, t *testing.T, crowd *sandbox.People, id int64, saved *sync.Map) {
+	for n := 0; ctx.Err() == nil; n++ {
+		v, err := visit.Join(ctx, crowd, sandbox.Profile{ID: id, FirstName: fmt.Sprint("P", id), LanguageCode: "en"}, visit.Options{Wait: 2 * time.Second})
+		if err != nil {
+			return // ctx ended
+		}
+		title := fmt.Sprintf("Event %d of %d", n, id)
+		v.Say("/cancel")
+		v.Say("/create")
+		v.See("the question for a title", contains("the title"))
+		v.Say(title)
+		m := v.See("the question for a category", contains("What kind"))
+		v.Press(m, "walks")
+		v.SeeEdited(m, "the question where", contains("Where"))
+		v.Locate(52.52, 13.405)
+		m = v.See("the question when", contains("When"))
+		v.Press(m, "tomorrow 19:00")
+		m = v.SeeEdited(m, "the preview", contains("Is everything right"))
+		v.Press(m, "Publish")
+		if m = v.SeeEdited(m, "the saved event", contains("Saved.")); v.Err() == nil {
+			if !contains(title)(m) {
+				t.Errorf("%d saw as saved, in place of %q: %s", id, title, m.Text)
+			}
+			saved.Store(title, true)
+		}
+	}
+}
+
+// compare looks for every title in the database.
+func compare(t *testing.T, database string, saved *sync.Map) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(context.Background(), `SELECT title, count(*) FROM events GROUP BY title`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := map[string]int{}
+	var title string
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&title, &n}, func() error { stored[title] = n; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	saved.Range(func(key, _ any) bool {
+		seen++
+		if n := stored[key.(string)]; n != 1 {
+			t.Errorf("%q was said to be saved and is there %d times", key, n)
+		}
+		return true
+	})
+	for title, n := range stored {
+		if n > 1 {
+			t.Errorf("%q is there %d times", title, n)
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d events were saved: this proves little", seen)
+	}
+	t.Logf("%d events were seen saved, %d are stored", seen, len(stored))
+}
