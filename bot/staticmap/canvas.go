@@ -162,30 +162,40 @@ func (c *canvas) run(x0, y, x1 int, ink color.RGBA) {
 		return
 	}
 	pix := c.Pix[y*c.Stride+x0*4 : y*c.Stride+x1*4]
-	if ink.A < 255 {
-		for i := 0; i < len(pix); i += 4 {
-			c.blend(y*c.Stride+x0*4+i, ink, 255)
+	above := word(ink)
+	if ink.A == 255 {
+		for ; len(pix) >= 4; pix = pix[4:] {
+			binary.LittleEndian.PutUint32(pix, above)
 		}
 		return
 	}
-	word := uint32(ink.R) | uint32(ink.G)<<8 | uint32(ink.B)<<16 | 255<<24
 	for ; len(pix) >= 4; pix = pix[4:] {
-		binary.LittleEndian.PutUint32(pix, word)
+		binary.LittleEndian.PutUint32(pix, mix(binary.LittleEndian.Uint32(pix), above, uint32(ink.A)))
 	}
 }
 
 // blend paints the pixel at an offset of Pix, covered by the ink to coverage/255.
 func (c *canvas) blend(offset int, ink color.RGBA, coverage uint32) {
-	alpha := coverage * uint32(ink.A) / 255
-	pix := c.Pix[offset : offset+4 : offset+4]
-	pix[0] = mix(pix[0], ink.R, alpha)
-	pix[1] = mix(pix[1], ink.G, alpha)
-	pix[2] = mix(pix[2], ink.B, alpha)
-	pix[3] = 255
+	pix := c.Pix[offset : offset+4]
+	below := binary.LittleEndian.Uint32(pix)
+	binary.LittleEndian.PutUint32(pix, mix(below, word(ink), coverage*uint32(ink.A)/255))
 }
 
-func mix(below, above uint8, alpha uint32) uint8 {
-	return uint8((uint32(below)*(255-alpha) + uint32(above)*alpha + 127) / 255)
+// word returns an ink as an opaque pixel, red lowest.
+func word(ink color.RGBA) uint32 {
+	return uint32(ink.R) | uint32(ink.G)<<8 | uint32(ink.B)<<16 | 255<<24
+}
+
+// mix returns the mean of two pixels, of which above counts alpha/255, each channel
+// rounded. It reckons with two channels at a time, 16 bits apart.
+func mix(below, above, alpha uint32) uint32 {
+	const lanes, half = 0x00FF00FF, 0x00800080
+	even := below&lanes*(255-alpha) + above&lanes*alpha + half
+	odd := below>>8&lanes*(255-alpha) + above>>8&lanes*alpha + half
+	// (v + v>>8) >> 8 divides by 255 what half was added to.
+	even += even >> 8 & lanes
+	odd += odd >> 8 & lanes
+	return even>>8&lanes | odd&^lanes
 }
 
 // stamp paints through a mask whose upper left corner is at x, y.

@@ -2,8 +2,10 @@ package staticmap
 
 import (
 	"cmp"
+	"encoding/binary"
 	"image"
 	"image/color"
+	"math"
 	"slices"
 )
 
@@ -13,11 +15,15 @@ const buckets = 1 << 16
 // quantizer finds a palette for a picture by median cut.
 // Heckbert, "Color image quantization for frame buffer display", SIGGRAPH 1982.
 type quantizer struct {
+	runs  []run // the picture's pixels, row after row
 	sums  [buckets]sum
 	index [buckets]uint8 // in the palette
 	used  []uint16       // buckets with pixels
 	boxes []colourBox
 }
+
+// run is a number of pixels in a row that have the same colour.
+type run struct{ bucket, n uint16 }
 
 // sum adds up the pixels of a bucket.
 type sum struct{ n, r, g, b uint32 }
@@ -30,34 +36,18 @@ type colourBox struct {
 	channel  int    // which that is
 }
 
-// paint fills into with the colours of from, at most n of them.
-func (q *quantizer) paint(into *image.Paletted, from *image.RGBA, n int) {
-	q.count(from)
-	q.cut(n)
-	into.Palette = q.palette(into.Palette[:0])
-	into.Rect, into.Stride = from.Rect, from.Rect.Dx()
-	into.Pix = into.Pix[:0]
-	last, index := uint32(0), uint8(0)
-	for i := 0; i < len(from.Pix); i += 4 {
-		if pixel := word(from.Pix[i:]); pixel != last || i == 0 {
-			last, index = pixel, q.index[bucket(pixel)]
-		}
-		into.Pix = append(into.Pix, index)
-	}
-}
-
-// count adds up the picture's pixels. Most are like the one before.
-func (q *quantizer) count(from *image.RGBA) {
+// read takes in a picture to be painted.
+func (q *quantizer) read(from *image.RGBA) {
 	for _, b := range q.used {
 		q.sums[b] = sum{}
 	}
-	q.used = q.used[:0]
-	for i := 0; i < len(from.Pix); {
-		pixel, n := word(from.Pix[i:]), uint32(1)
-		for i += 4; i < len(from.Pix) && word(from.Pix[i:]) == pixel; i += 4 {
-			n++
-		}
+	q.used, q.runs = q.used[:0], q.runs[:0]
+	for pix := from.Pix; len(pix) > 0; {
+		pixel := binary.LittleEndian.Uint32(pix)
+		n := uint32(alike(pix, pixel))
+		pix = pix[4*n:]
 		b := bucket(pixel)
+		q.runs = append(q.runs, run{b, uint16(n)})
 		s := &q.sums[b]
 		if s.n == 0 {
 			q.used = append(q.used, b)
@@ -66,6 +56,38 @@ func (q *quantizer) count(from *image.RGBA) {
 		s.r += n * (pixel & 255)
 		s.g += n * (pixel >> 8 & 255)
 		s.b += n * (pixel >> 16 & 255)
+	}
+}
+
+// alike returns how many pixels have the colour of the first, as many as a run holds at
+// most. Most are like the one before, so four are compared at a time.
+func alike(pix []uint8, first uint32) int {
+	pix = pix[:min(len(pix), 4*math.MaxUint16)]
+	two := uint64(first)<<32 | uint64(first)
+	i := 4
+	for ; i+16 <= len(pix); i += 16 {
+		if four := pix[i : i+16]; binary.LittleEndian.Uint64(four) != two || binary.LittleEndian.Uint64(four[8:]) != two {
+			break
+		}
+	}
+	for i < len(pix) && binary.LittleEndian.Uint32(pix[i:]) == first {
+		i += 4
+	}
+	return i / 4
+}
+
+// paint fills a picture of the size of the one that was read with its colours, at most n
+// of them.
+func (q *quantizer) paint(into *image.Paletted, n int) {
+	q.cut(n)
+	into.Palette = q.palette(into.Palette[:0])
+	pix := into.Pix
+	for _, r := range q.runs {
+		index := q.index[r.bucket]
+		for i := range pix[:r.n] {
+			pix[i] = index
+		}
+		pix = pix[r.n:]
 	}
 }
 
@@ -132,15 +154,9 @@ func (q *quantizer) palette(palette color.Palette) color.Palette {
 			n, r, g, b = n+uint64(s.n), r+uint64(s.r), g+uint64(s.g), b+uint64(s.b)
 			q.index[bucket] = uint8(i)
 		}
-		palette = append(palette, color.RGBA{uint8((r + n/2) / n), uint8((g + n/2) / n), uint8((b + n/2) / n), 255})
+		palette = append(palette, color.NRGBA{uint8((r + n/2) / n), uint8((g + n/2) / n), uint8((b + n/2) / n), 255})
 	}
 	return palette
-}
-
-// word reads a pixel, red lowest.
-func word(pix []uint8) uint32 {
-	_ = pix[3]
-	return uint32(pix[0]) | uint32(pix[1])<<8 | uint32(pix[2])<<16 | uint32(pix[3])<<24
 }
 
 // bucket returns the bucket of a pixel.

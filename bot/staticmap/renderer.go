@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"log/slog"
 	"net/http"
@@ -82,9 +83,14 @@ type Renderer struct {
 type desk struct {
 	canvas  *canvas
 	colours quantizer
-	indexed image.Paletted
+	indexed *image.Paletted
 	file    bytes.Buffer
 	encoder *png.EncoderBuffer
+}
+
+func newDesk() *desk {
+	c := newCanvas()
+	return &desk{canvas: c, indexed: image.NewPaletted(c.Rect, make(color.Palette, 0, 256))}
 }
 
 // Get and Put implement [png.EncoderBufferPool].
@@ -107,7 +113,7 @@ func New(o Options) (*Renderer, error) {
 		shadow:      newBlur(headRadius+outline, 5),
 		slots:       make(chan struct{}, o.MaxDrawing),
 		maxWaiting:  int64(o.MaxWaiting),
-		desks:       sync.Pool{New: func() any { return &desk{canvas: newCanvas()} }},
+		desks:       sync.Pool{New: func() any { return newDesk() }},
 	}
 	for _, f := range []struct {
 		face    **typeface
@@ -153,7 +159,7 @@ func (r *Renderer) PNG(ctx context.Context, s Spec) ([]byte, error) {
 		r.failed.Add(1)
 		return nil, fmt.Errorf("draw a map: %w", err)
 	}
-	file, err := d.encode()
+	file, err := d.encode(r.colours())
 	if err != nil {
 		r.failed.Add(1)
 		return nil, fmt.Errorf("encode a map: %w", err)
@@ -212,16 +218,27 @@ func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) error {
 	return nil
 }
 
-// encode returns the picture as a file of less than MaxBytes: with as many colours as fit.
-func (d *desk) encode() ([]byte, error) {
+// colours returns how many a picture gets. On the plain ground nobody sees more than a few,
+// and each costs time; tiles have all that a palette can hold.
+func (r *Renderer) colours() int {
+	if r.tiles == nil {
+		return 64
+	}
+	return 256
+}
+
+// encode returns the picture as a file of less than MaxBytes: with the given number of
+// colours if that fits.
+func (d *desk) encode(colours int) ([]byte, error) {
+	d.colours.read(d.canvas.RGBA)
 	for _, try := range []struct {
 		colours int
 		level   png.CompressionLevel
-	}{{256, png.BestSpeed}, {256, png.DefaultCompression}, {64, png.DefaultCompression}, {16, png.DefaultCompression}, {4, png.DefaultCompression}} {
-		d.colours.paint(&d.indexed, d.canvas.RGBA, try.colours)
+	}{{colours, png.BestSpeed}, {256, png.DefaultCompression}, {64, png.DefaultCompression}, {16, png.DefaultCompression}, {4, png.DefaultCompression}} {
+		d.colours.paint(d.indexed, try.colours)
 		d.file.Reset()
 		encoder := png.Encoder{CompressionLevel: try.level, BufferPool: d}
-		if err := encoder.Encode(&d.file, &d.indexed); err != nil {
+		if err := encoder.Encode(&d.file, d.indexed); err != nil {
 			return nil, err
 		}
 		if d.file.Len() < MaxBytes {
