@@ -208,6 +208,17 @@ func (r *rig) commands(t *testing.T) {
 	if got := r.said(); got != "/hello" {
 		t.Errorf("the menu said %q", got)
 	}
+	r.send(&telego.SendMessageParams{Text: "go on", ReplyMarkup: telegoutil.InlineKeyboard(
+		telegoutil.InlineKeyboardRow(telegoutil.InlineKeyboardButton("deeper").WithURL("https://t.me/sandbox7001_bot?start=deep")))})
+	r.Click("a.key", "deeper")
+	if got := r.said(); got != "/start deep" {
+		t.Errorf("the deep link said %q", got)
+	}
+	r.send(&telego.SendMessageParams{Text: "or see https://t.me/sandbox7001_bot?start=text"})
+	r.Click(".text a", "start=text")
+	if got := r.said(); got != "/start text" {
+		t.Errorf("the deep link in a text said %q", got)
+	}
 	r.Click("#text", "")
 	r.Type("/he")
 	r.See("#menu", "/help")

@@ -174,21 +174,32 @@ const actions = {
   upload_video: "sending a video…", record_video: "recording a video…", record_voice: "recording a voice…", upload_voice: "sending a voice…",
 };
 
+let listed = ""; // what the list says
+
+// showList makes the lines anew only where they say something else: a click on one that is
+// replaced meanwhile would be lost.
 function showList() {
+  const says = JSON.stringify([...chats.values()].map((c) => [c.path, c.title, preview(c), c.unread, c === open]));
+  if (says === listed) return;
+  listed = says;
   const focused = document.activeElement?.dataset?.path;
   $("#chats").replaceChildren(...[...chats.values()].map(chatLine));
   if (focused) [...$("#chats").querySelectorAll("button")].find((b) => b.dataset.path === focused)?.focus();
 }
 
-function chatLine(chat) {
+function preview(chat) {
   const newest = chat.messages.get(chat.order.at(-1));
+  return newest ? `${newest.from_bot ? "" : "You: "}${summary(newest).slice(0, 100)}` : "Press to begin";
+}
+
+function chatLine(chat) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   paintAvatar(avatar, chat.title);
   return h("li", {}, h("button", { class: "chat-line", data: { path: chat.path }, "aria-current": chat === open ? "true" : null, onclick: () => openChat(chat) },
     avatar,
     h("span", { class: "lines" },
       h("span", { class: "name" }, chat.title),
-      h("span", { class: "preview" }, newest ? `${newest.from_bot ? "" : "You: "}${summary(newest)}` : "Press to begin")),
+      h("span", { class: "preview" }, preview(chat))),
     chat.unread ? h("span", { class: "badge", "aria-label": `${chat.unread} unread` }, String(chat.unread)) : null));
 }
 

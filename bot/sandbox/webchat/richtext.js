@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 
-// richText returns the nodes of a text. act.command(text) and act.mention(name) are called for
-// what can be pressed.
+// richText returns the nodes of a text. act.command(text), act.mention(name) and act.link(event,
+// address) are called for what can be pressed.
 export function richText(text, entities = [], act) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
   return range(text, sorted, 0, text.length, act);
@@ -34,10 +34,10 @@ const tags = {
 function node(e, plain, inner, act) {
   switch (e.type) {
     case "pre": return h("pre", { data: e.language ? { language: e.language } : {} }, h("code", {}, inner));
-    case "url": return link(/^[a-z]+:/i.test(plain) ? plain : `https://${plain}`, inner);
-    case "text_link": return link(e.url, inner);
-    case "email": return link(`mailto:${plain}`, inner);
-    case "phone_number": return link(`tel:${plain.replace(/[^+\d]/g, "")}`, inner);
+    case "url": return link(/^[a-z]+:/i.test(plain) ? plain : `https://${plain}`, inner, act);
+    case "text_link": return link(e.url, inner, act);
+    case "email": return link(`mailto:${plain}`, inner, act);
+    case "phone_number": return link(`tel:${plain.replace(/[^+\d]/g, "")}`, inner, act);
     case "bot_command": return h("button", { class: "inline-link", onclick: () => act.command(plain) }, inner);
     case "mention": return h("button", { class: "inline-link", onclick: () => act.mention(plain) }, inner);
     case "text_mention": case "hashtag": case "cashtag": return h("span", { class: "tag" }, inner);
@@ -67,8 +67,8 @@ export function safeURL(address) {
   }
 }
 
-function link(address, inner) {
+function link(address, inner, act) {
   const href = safeURL(address);
   if (!href) return h("span", {}, inner);
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, inner);
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer", onclick: (event) => act.link(event, href) }, inner);
 }
