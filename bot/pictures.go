@@ -44,12 +44,12 @@ func (p *pictures) use(ctx context.Context, m ui.Map, with func(telego.InputFile
 		}
 		p.ids.Remove(key)
 	}
-	png, err := p.maps.PNG(ctx, spec)
+	picture, err := p.maps.Draw(ctx, spec)
 	if err != nil {
 		return fmt.Errorf("draw the map: %w", err)
 	}
-	id, err := with(tu.File(tu.NameReader(bytes.NewReader(png), "map.png")))
-	if err == nil && id != "" {
+	id, err := with(tu.File(tu.NameReader(bytes.NewReader(picture.PNG), "map.png")))
+	if err == nil && id != "" && picture.Whole {
 		p.ids.Add(key, id)
 	}
 	return err

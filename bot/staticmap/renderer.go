@@ -142,30 +142,44 @@ func New(o Options) (*Renderer, error) {
 	return r, nil
 }
 
-// PNG draws a picture. It fails with [ErrSpec], with [ErrBusy], or because ctx ended.
-// Tiles that do not come are left out.
+// Picture is a drawn map.
+type Picture struct {
+	PNG []byte
+	// Whole is false where tiles are missing: the same spec may draw a better one later.
+	Whole bool
+}
+
+// PNG draws a picture and returns its file; see [Renderer.Draw].
 func (r *Renderer) PNG(ctx context.Context, s Spec) ([]byte, error) {
+	p, err := r.Draw(ctx, s)
+	return p.PNG, err
+}
+
+// Draw draws a picture. It fails with [ErrSpec], with [ErrBusy], or because ctx ended.
+// Tiles that do not come are left out.
+func (r *Renderer) Draw(ctx context.Context, s Spec) (Picture, error) {
 	if err := s.check(); err != nil {
 		r.failed.Add(1)
-		return nil, err
+		return Picture{}, err
 	}
 	if err := r.enter(ctx); err != nil {
-		return nil, err
+		return Picture{}, err
 	}
 	defer func() { <-r.slots }()
 	d := r.desks.Get().(*desk)
 	defer r.desks.Put(d)
-	if err := r.draw(ctx, d.canvas, s); err != nil {
+	whole, err := r.draw(ctx, d.canvas, s)
+	if err != nil {
 		r.failed.Add(1)
-		return nil, fmt.Errorf("draw a map: %w", err)
+		return Picture{}, fmt.Errorf("draw a map: %w", err)
 	}
 	file, err := d.encode(r.colours())
 	if err != nil {
 		r.failed.Add(1)
-		return nil, fmt.Errorf("encode a map: %w", err)
+		return Picture{}, fmt.Errorf("encode a map: %w", err)
 	}
 	r.drawn.Add(1)
-	return file, nil
+	return Picture{PNG: file, Whole: whole}, nil
 }
 
 // enter waits for a slot.
@@ -190,8 +204,9 @@ func (r *Renderer) enter(ctx context.Context) error {
 	}
 }
 
-// draw paints the picture, from the ground up.
-func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) error {
+// draw paints the picture, from the ground up, and reports whether no tile is missing.
+func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) (whole bool, err error) {
+	whole = true
 	lang := s.lang()
 	v := newView(rounded(s.Centre), s.Radius)
 	if r.tiles == nil {
@@ -199,8 +214,8 @@ func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) error {
 		r.drawDegrees(c, v)
 	} else {
 		c.clear(paper)
-		if err := r.tiles.draw(ctx, c, v); err != nil {
-			return err
+		if whole, err = r.tiles.draw(ctx, c, v); err != nil {
+			return false, err
 		}
 		c.fill(v.ring, tint)
 	}
@@ -215,7 +230,7 @@ func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) error {
 	r.drawRadius(c, v, s)
 	r.drawHere(c)
 	r.drawPins(c, marks(v, s.Pins))
-	return nil
+	return whole, nil
 }
 
 // colours returns how many a picture gets. On the plain ground nobody sees more than a few,

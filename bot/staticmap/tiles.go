@@ -80,8 +80,9 @@ func newTiles(o Options) (*tiles, error) {
 	return t, nil
 }
 
-// draw paints the tiles that come in time. It fails only if ctx ends.
-func (t *tiles) draw(ctx context.Context, c *canvas, v *view) error {
+// draw paints the tiles that come in time, and reports whether all did. It fails only if ctx
+// ends.
+func (t *tiles) draw(ctx context.Context, c *canvas, v *view) (whole bool, err error) {
 	wanted := cover(v)
 	images := make([]image.Image, len(wanted))
 	limited, cancel := context.WithTimeout(ctx, t.timeout)
@@ -97,14 +98,17 @@ func (t *tiles) draw(ctx context.Context, c *canvas, v *view) error {
 	}
 	group.Wait()
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	}
+	whole = true
 	for i, tile := range images {
-		if tile != nil {
-			draw.ApproxBiLinear.Scale(c.RGBA, wanted[i].at, tile, tile.Bounds(), draw.Over, nil)
+		if tile == nil {
+			whole = false
+			continue
 		}
+		draw.ApproxBiLinear.Scale(c.RGBA, wanted[i].at, tile, tile.Bounds(), draw.Over, nil)
 	}
-	return nil
+	return whole, nil
 }
 
 // placed is a tile and where it belongs on the picture.

@@ -230,7 +230,10 @@ func TestMissingTilesArePlainGround(t *testing.T) {
 	if after, _ := server.requests(); after != before {
 		t.Errorf("%d failed tiles were fetched again at once", after-before)
 	}
-	if s := r.Stats(); s.TileErrors == 0 || s.TileErrors >= s.TileFetches || s.Drawn != 2 {
+	if p, err := r.Draw(t.Context(), berlin); err != nil || p.Whole {
+		t.Errorf("a picture that lacks tiles is whole, %v", err)
+	}
+	if s := r.Stats(); s.TileErrors == 0 || s.TileErrors >= s.TileFetches || s.Drawn != 3 {
 		t.Errorf("%+v", s)
 	}
 }
