@@ -19,6 +19,7 @@ type bot struct {
 	hook      webhookSlot
 	flood     flood
 
+	readsAll       atomic.Bool  // in groups: privacy mode is off
 	loggedOutUntil atomic.Int64 // Unix time; 0: never logged out
 }
 
@@ -82,7 +83,7 @@ func (s *Server) findBot(name string) (*bot, error) {
 
 func (c *call) getMe() (any, error) {
 	me := c.bot.user
-	me.CanJoinGroups = true
+	me.CanJoinGroups, me.CanReadAllGroupMessages = true, c.bot.readsAll.Load()
 	return me, nil
 }
 

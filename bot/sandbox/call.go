@@ -39,6 +39,12 @@ func methodTable() map[string]func(*call) (any, error) {
 		"setmycommands": (*call).setMyCommands, "getmycommands": (*call).getMyCommands,
 		"deletemycommands": (*call).deleteMyCommands,
 
+		"getchatadministrators": (*call).getChatAdministrators, "getchatmember": (*call).getChatMember,
+		"getchatmembercount": (*call).getChatMemberCount, "leavechat": (*call).leaveChat,
+		"banchatmember": (*call).banChatMember, "unbanchatmember": (*call).unbanChatMember,
+		"pinchatmessage": (*call).pinChatMessage, "unpinchatmessage": (*call).unpinChatMessage,
+		"createforumtopic": (*call).createForumTopic,
+
 		"getchat": (*call).getChat, "getfile": (*call).getFile,
 	}
 }
@@ -125,6 +131,9 @@ func (c *call) target() (*chat, error) {
 	id, err := strconv.ParseInt(v, 10, 64)
 	if err != nil {
 		return nil, badRequest("chat not found")
+	}
+	if id < 0 {
+		return c.groupFor(id)
 	}
 	p := c.server.person(id)
 	if p == nil {

@@ -88,33 +88,52 @@ func (q *callbacks) settle(id string, a CallbackAnswer, now time.Time) bool {
 // press queues the callback query of a person who presses a button. The data need not be on
 // the message: a changed application can send any. A message that is no more is inaccessible
 // to the bot.
-func (c *chat) press(messageID int64, data string) (*callback, error) {
+func (c *chat) press(p *person, messageID int64, data string) (*callback, error) {
 	s := c.server
 	if data == "" || len(data) > maxCallbackData {
 		return nil, badRequest("BUTTON_DATA_INVALID")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if messageID <= 0 || messageID > c.last {
+	m, b := c.find(messageID), c.bot
+	if m != nil {
+		b = m.bot
+	}
+	if messageID <= 0 || messageID > c.last || b == nil {
 		return nil, badRequest("message not found")
 	}
 	cb := &callback{
-		id: strconv.FormatInt(s.callbackIDs.Add(1), 10), person: c.person.id,
+		id: strconv.FormatInt(s.callbackIDs.Add(1), 10), person: p.id,
 		expires: s.now().Add(callbackLife), old: s.mishaps.ofCallback(), answered: make(chan struct{}),
 	}
 	query := telego.CallbackQuery{
-		ID: cb.id, From: *c.person.user(), Data: data,
+		ID: cb.id, From: *p.user(), Data: data,
 		ChatInstance: strconv.FormatInt(c.key.bot^c.key.chat, 10),
 		Message:      &telego.InaccessibleMessage{Chat: c.telegram(), MessageID: int(messageID)},
 	}
-	if m := c.find(messageID); m != nil {
-		if m.from != nil {
-			return nil, badRequest("message not found")
-		}
+	if m != nil {
 		query.Message = c.show(m)
 	}
-	c.bot.callbacks.add(cb, s.now())
-	return cb, c.push("callback_query", query, callbackLife)
+	b.callbacks.add(cb, s.now())
+	return cb, c.pushTo(b, "callback_query", query, callbackLife)
+}
+
+// callback finds a query by its id among those of the chat's bots.
+func (c *chat) callback(id string) *callback {
+	if c.group == nil {
+		return c.bot.callbacks.get(id)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.group.members {
+		if m.bot == nil {
+			continue
+		}
+		if cb := m.bot.callbacks.get(id); cb != nil {
+			return cb
+		}
+	}
+	return nil
 }
 
 func (c *call) answerCallbackQuery() (any, error) {

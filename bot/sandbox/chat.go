@@ -10,15 +10,16 @@ import (
 )
 
 // chatKey names a chat. A private chat is one between a bot and a person, whose id the bot
-// knows it by.
+// knows it by; a group has no bot of its own.
 type chatKey struct{ bot, chat int64 }
 
 // chat is a conversation: what was said, and who may write.
 type chat struct {
 	key    chatKey
 	server *Server
-	bot    *bot
-	person *person
+	bot    *bot    // of a private chat
+	person *person // of a private chat
+	group  *group  // nil: a private chat
 
 	mu       sync.Mutex
 	started  bool // the person has written to the bot
@@ -109,9 +110,11 @@ func (c *chat) wait() <-chan struct{} {
 	return c.changed
 }
 
-// writable reports why the bot may not write to the chat, if so.
-func (c *chat) writable() error {
+// writable reports why a bot may not write to the chat, if so.
+func (c *chat) writable(b *bot) error {
 	switch {
+	case c.group != nil:
+		return c.group.mayWrite(b)
 	case !c.started:
 		return forbidden("bot can't initiate conversation with a user")
 	case c.blocked:
@@ -120,10 +123,10 @@ func (c *chat) writable() error {
 	return nil
 }
 
-// push queues an update of what happened in the chat; it is called with the chat locked, so
-// that updates come in the order of the messages.
-func (c *chat) push(kind string, payload any, life time.Duration) error {
-	ok, err := c.bot.updates.push(kind, c.key.chat, payload, c.server.now(), life)
+// pushTo queues an update for a bot of what happened in the chat; it is called with the chat
+// locked, so that updates come in the order of the messages.
+func (c *chat) pushTo(b *bot, kind string, payload any, life time.Duration) error {
+	ok, err := b.updates.push(kind, c.key.chat, payload, c.server.now(), life)
 	if err == nil && !ok {
 		c.server.refusedUpdates.Add(1)
 		return errQueueFull
@@ -135,6 +138,9 @@ var errQueueFull = &Error{503, "Service Unavailable: too many updates wait for t
 
 // telegram is the chat as the bot sees it.
 func (c *chat) telegram() telego.Chat {
+	if g := c.group; g != nil {
+		return telego.Chat{ID: c.key.chat, Type: g.kind(), Title: g.title, IsForum: g.forum}
+	}
 	u := c.person.user()
 	return telego.Chat{
 		ID: c.key.chat, Type: telego.ChatTypePrivate,

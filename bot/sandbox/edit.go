@@ -50,7 +50,7 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	if err := c.admit(in.key.chat); err != nil {
 		return nil, err
 	}
-	if m.from != nil || m.keyboard != nil {
+	if m.bot != c.bot || m.keyboard != nil || m.content.service != nil {
 		return nil, badRequest("message can't be edited")
 	}
 	what, err := change(m.content)
@@ -61,7 +61,7 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	if same && sameKeyboard(keys.inline, m.inline) {
 		return nil, errNotModified
 	}
-	if err := in.writable(); err != nil {
+	if err := in.writable(c.bot); err != nil {
 		return nil, err
 	}
 	if !same { // a change of the buttons alone does not show as an edit
@@ -172,8 +172,17 @@ func (c *call) deleteMessage() (any, error) {
 	if c.now().Sub(time.Unix(m.date, 0)) > deleteWithin {
 		return nil, badRequest("message can't be deleted for everyone")
 	}
+	if !in.mayDelete(c.bot, m) {
+		return nil, badRequest("message can't be deleted")
+	}
 	in.remove(m.id)
 	return true, nil
+}
+
+// mayDelete reports whether a bot may delete a message: its own, any in a private chat, and
+// with the right to it any in a group.
+func (c *chat) mayDelete(b *bot, m *message) bool {
+	return c.group == nil || m.bot == b || c.group.members[b.user.ID].may(func(r Rights) bool { return r.DeleteMessages })
 }
 
 // maxDeletes is how many messages deleteMessages takes, by the Bot API.
@@ -195,7 +204,7 @@ func (c *call) deleteMessages() (any, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for _, id := range list {
-		if m := in.find(id); m != nil && c.now().Sub(time.Unix(m.date, 0)) <= deleteWithin {
+		if m := in.find(id); m != nil && in.mayDelete(c.bot, m) && c.now().Sub(time.Unix(m.date, 0)) <= deleteWithin {
 			in.remove(id)
 		}
 	}

@@ -13,6 +13,9 @@ func (c *call) getChat() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.group != nil {
+		return in.fullGroup(), nil
+	}
 	u := in.person.user()
 	full := telego.ChatFullInfo{
 		ID: u.ID, Type: telego.ChatTypePrivate, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName,
@@ -22,6 +25,22 @@ func (c *call) getChat() (any, error) {
 		full.ActiveUsernames = []string{u.Username}
 	}
 	return full, nil
+}
+
+// fullGroup is what getChat says of a group.
+func (c *chat) fullGroup() telego.ChatFullInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	yes := true
+	full := telego.ChatFullInfo{
+		ID: c.key.chat, Type: c.group.kind(), Title: c.group.title, IsForum: c.group.forum,
+		AccentColorID: int(-c.key.chat % accentColours), MaxReactionCount: maxReactions,
+		Permissions: &telego.ChatPermissions{CanSendMessages: &yes, CanSendPhotos: &yes, CanSendDocuments: &yes, CanInviteUsers: &yes},
+	}
+	if m := c.find(c.group.pinned); m != nil {
+		full.PinnedMessage = c.plain(m, c.telegram())
+	}
+	return full
 }
 
 func (c *call) getFile() (any, error) {

@@ -11,7 +11,10 @@ import (
 type message struct {
 	id       int64
 	date     int64   // Unix time
-	from     *person // nil: the bot
+	from     *person // nil: a bot
+	bot      *bot    // nil: a person
+	hidden   bool    // the person wrote as the group
+	thread   int64   // the topic it is in, 0: none
 	replyTo  int64
 	content  *content
 	inline   *telego.InlineKeyboardMarkup
@@ -29,13 +32,16 @@ type content struct {
 	document *telego.Document
 	location *telego.Location
 	venue    *telego.Venue
+	service  *telego.Message // what happened: the field that says so is set
 }
 
 // captioned reports whether the text is a file's caption.
 func (c *content) captioned() bool { return c.photo != nil || c.document != nil }
 
 // textual reports whether the message is text alone.
-func (c *content) textual() bool { return !c.captioned() && c.location == nil && c.venue == nil }
+func (c *content) textual() bool {
+	return !c.captioned() && c.service == nil && c.location == nil && c.venue == nil
+}
 
 // same reports whether an edit to the other content would change nothing.
 func (c *content) same(o *content) bool {
@@ -47,15 +53,22 @@ func sameKeyboard(a, b *telego.InlineKeyboardMarkup) bool { return reflect.DeepE
 
 // plain is a message as the Bot API shows it, without the one it replies to.
 func (c *chat) plain(m *message, chat telego.Chat) *telego.Message {
-	from := &c.bot.user
-	if m.from != nil {
-		from = m.from.user()
+	t := &telego.Message{}
+	if m.content.service != nil {
+		*t = *m.content.service
 	}
-	t := &telego.Message{
-		MessageID: int(m.id), From: from, Date: m.date, Chat: chat, EditDate: m.editDate,
-		ReplyMarkup: m.inline,
-		Photo:       m.content.photo, Document: m.content.document,
-		Location: m.content.location, Venue: m.content.venue,
+	t.MessageID, t.Date, t.Chat, t.EditDate = int(m.id), m.date, chat, m.editDate
+	t.MessageThreadID, t.IsTopicMessage = int(m.thread), m.thread != 0
+	t.ReplyMarkup = m.inline
+	t.Photo, t.Document = m.content.photo, m.content.document
+	t.Location, t.Venue = m.content.location, m.content.venue
+	switch {
+	case m.hidden:
+		t.From, t.SenderChat = &anonymousAdmin, &chat
+	case m.from != nil:
+		t.From = m.from.user()
+	default:
+		t.From = &m.bot.user
 	}
 	if m.content.captioned() {
 		t.Caption, t.CaptionEntities = m.content.rich.text, m.content.rich.entities

@@ -22,6 +22,18 @@ import (
 //	GET    /people/{id}/chats/{bot}/presses/{id}?wait=S   CallbackAnswer, or 204 where there is none yet
 //	PUT    /people/{id}/chats/{bot}/block             the person blocks the bot; DELETE takes it back
 //	GET    /people/{id}/files/{file_id}               the bytes of a file
+//
+// Groups; in place of {bot} above, {group} is a group's id, and what is said there has an author:
+//
+//	GET    /people/{id}/groups                        a list of GroupInfo: those the person is in
+//	POST   /people/{id}/groups                        NewGroup -> GroupInfo
+//	GET    /people/{id}/groups/{group}                GroupInfo
+//	PUT    /people/{id}/groups/{group}/members/{who}  Membership -> GroupInfo; who: an id, or a bot's username
+//	POST   /people/{id}/groups/{group}/migration      the group becomes a supergroup -> its GroupInfo
+//	POST   /people/{id}/groups/{group}/topics         Topic -> Topic, with its id
+//	PUT    /people/{id}/bots/{bot}                    BotSettings
+//
+// Faults and limits are ordered through the control API, see serveControl.
 
 // maxWait is the longest a request of a person waits.
 const maxWait = 60 * time.Second
@@ -32,6 +44,7 @@ type Saying struct {
 	Location *Location `json:"location,omitempty"`
 	Venue    *Venue    `json:"venue,omitempty"`
 	ReplyTo  int64     `json:"reply_to,omitempty"`
+	Thread   int64     `json:"thread,omitempty"` // the topic of a forum to say it in
 }
 
 // View is a chat as the person sees it: what changed since a revision, and what is there.
@@ -73,20 +86,38 @@ func (s *Server) servePeople(w http.ResponseWriter, r *http.Request, rest string
 		reply(w)(nil, &Error{http.StatusNotFound, "Not Found: no such person"})
 	case len(parts) == 3 && parts[1] == "files" && r.Method == http.MethodGet:
 		s.servePersonFile(w, parts[2])
+	case len(parts) >= 2 && parts[1] == "groups":
+		reply(w)(s.serveGroups(r, p, parts[2:]))
+	case len(parts) == 3 && parts[1] == "bots" && r.Method == http.MethodPut:
+		reply(w)(nil, s.serveBotSettings(r, parts[2]))
 	case len(parts) >= 3 && parts[1] == "chats":
-		name := parts[2]
-		if name == "only" {
-			name = ""
-		}
-		bot, err := s.findBot(name)
+		c, err := s.chatOf(p, parts[2])
 		if err != nil {
 			reply(w)(nil, err)
 			return
 		}
-		s.chat(bot, p).serve(w, r, parts[3:])
+		c.serve(w, r, p, parts[3:])
 	default:
 		answer(w, nil, errNotFound)
 	}
+}
+
+// chatOf finds a person's chat: with a bot, or a group they are in.
+func (s *Server) chatOf(p *person, name string) (*chat, error) {
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil && id < 0 {
+		if c := s.groupChat(id); c != nil && c.has(p) {
+			return c, nil
+		}
+		return nil, &Error{http.StatusNotFound, "Not Found: no such group"}
+	}
+	if name == "only" {
+		name = ""
+	}
+	b, err := s.findBot(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.chat(b, p), nil
 }
 
 // reply writes a result or a refusal.
@@ -141,19 +172,21 @@ func (s *Server) servePersonFile(w http.ResponseWriter, id string) {
 	writeFile(w, f)
 }
 
-// serve answers a request about the chat.
-func (c *chat) serve(w http.ResponseWriter, r *http.Request, rest []string) {
+// serve answers a request of a person about the chat.
+func (c *chat) serve(w http.ResponseWriter, r *http.Request, p *person, rest []string) {
 	what := strings.Join(rest, "/")
 	switch {
 	case what == "" && r.Method == http.MethodGet:
 		after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64) // absent: all
 		reply(w)(c.view(r.Context(), after, waitOf(r)))
 	case what == "messages" && r.Method == http.MethodPost:
-		reply(w)(c.serveSay(r))
+		reply(w)(c.serveSay(r, p))
 	case what == "presses" && r.Method == http.MethodPost:
-		reply(w)(c.servePress(r))
+		reply(w)(c.servePress(r, p))
 	case len(rest) == 2 && rest[0] == "presses" && r.Method == http.MethodGet:
-		reply(w)(c.serveAnswer(r.Context(), rest[1], waitOf(r)))
+		reply(w)(c.serveAnswer(r.Context(), p, rest[1], waitOf(r)))
+	case c.group != nil:
+		answer(w, nil, errNotFound)
 	case what == "block" && r.Method == http.MethodPut:
 		reply(w)(nil, c.setBlocked(true))
 	case what == "block" && r.Method == http.MethodDelete:
@@ -169,7 +202,7 @@ func waitOf(r *http.Request) time.Duration {
 	return min(time.Duration(seconds*float64(time.Second)), maxWait)
 }
 
-func (c *chat) serveSay(r *http.Request) (any, error) {
+func (c *chat) serveSay(r *http.Request, p *person) (any, error) {
 	var say Saying
 	if err := readInto(r, &say); err != nil {
 		return nil, err
@@ -178,7 +211,7 @@ func (c *chat) serveSay(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.say(what, say.ReplyTo)
+	m, err := c.say(p, what, say.ReplyTo, say.Thread)
 	if err != nil {
 		return nil, err
 	}
@@ -210,12 +243,12 @@ func (l Location) telegram() *telego.Location {
 	return &telego.Location{Latitude: l.Latitude, Longitude: l.Longitude}
 }
 
-func (c *chat) servePress(r *http.Request) (any, error) {
+func (c *chat) servePress(r *http.Request, by *person) (any, error) {
 	var p pressing
 	if err := readInto(r, &p); err != nil {
 		return nil, err
 	}
-	cb, err := c.press(p.MessageID, p.Data)
+	cb, err := c.press(by, p.MessageID, p.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -223,9 +256,9 @@ func (c *chat) servePress(r *http.Request) (any, error) {
 }
 
 // serveAnswer waits for the bot's answer to a press.
-func (c *chat) serveAnswer(ctx context.Context, id string, wait time.Duration) (any, error) {
-	cb := c.bot.callbacks.get(id)
-	if cb == nil || cb.person != c.person.id {
+func (c *chat) serveAnswer(ctx context.Context, p *person, id string, wait time.Duration) (any, error) {
+	cb := c.callback(id)
+	if cb == nil || cb.person != p.id {
 		return nil, &Error{http.StatusNotFound, "Not Found: no such press"}
 	}
 	if !c.server.await(ctx, cb.answered, wait) {

@@ -42,25 +42,51 @@ func (s *Server) person(id int64) *person {
 
 // say puts what a person wrote into the chat and queues the update. A person who had blocked
 // the bot takes it back by writing, as the applications' "Restart" does.
-func (c *chat) say(what *content, replyTo int64) (*message, error) {
+func (c *chat) say(p *person, what *content, replyTo, thread int64) (*message, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	m := &message{from: p, content: what, replyTo: replyTo, thread: thread}
+	if c.group != nil {
+		return m, c.sayInGroup(m)
+	}
 	if err := c.block(false); err != nil {
 		return nil, err
 	}
 	c.started = true
-	m := &message{from: c.person, content: what, replyTo: replyTo}
 	if err := c.add(m); err != nil {
 		return nil, err
 	}
 	if k := c.keyboard; k != nil && (k.OneTime || k.ForceReply) {
 		c.keyboard = nil
 	}
-	if err := c.push("message", c.show(m), messageLife); err != nil {
+	if err := c.pushTo(c.bot, "message", c.show(m), messageLife); err != nil {
 		c.remove(m.id)
 		return nil, err
 	}
 	return m, nil
+}
+
+// sayInGroup puts what a member wrote into the group.
+func (c *chat) sayInGroup(m *message) error {
+	who := c.group.members[m.from.id]
+	switch {
+	case c.group.movedTo != 0:
+		return badRequest("the group was upgraded to a supergroup")
+	case who.Status == telego.MemberStatusRestricted:
+		return badRequest("not enough rights to send text messages to the chat")
+	}
+	if err := c.thread(m.thread); err != nil {
+		return err
+	}
+	m.hidden = who.admin() && who.Anonymous
+	if err := c.add(m); err != nil {
+		return err
+	}
+	if err := c.tell("message", c.show(m), func(to *member) bool { return c.seesSaid(to, m) }); err != nil {
+		c.remove(m.id)
+		return err
+	}
+	return nil
 }
 
 // setBlocked blocks or unblocks the bot for the person.
@@ -84,7 +110,7 @@ func (c *chat) block(blocked bool) error {
 	if !blocked {
 		change.OldChatMember, change.NewChatMember = banned, member
 	}
-	if err := c.push("my_chat_member", change, messageLife); err != nil {
+	if err := c.pushTo(c.bot, "my_chat_member", change, messageLife); err != nil {
 		return err
 	}
 	c.blocked = blocked

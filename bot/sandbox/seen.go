@@ -12,9 +12,12 @@ import (
 type Message struct {
 	ID      int64     `json:"id"`
 	FromBot bool      `json:"from_bot"`
+	From    Author    `json:"from"`
 	Date    time.Time `json:"date"`
 	ReplyTo int64     `json:"reply_to,omitempty"`
-	Edited  int       `json:"edited,omitempty"` // how many times
+	Thread  int64     `json:"thread,omitempty"`  // the topic it is in
+	Service string    `json:"service,omitempty"` // what happened in a group, in a sentence
+	Edited  int       `json:"edited,omitempty"`  // how many times
 
 	Text     string                 `json:"text,omitempty"`    // plain
 	Caption  string                 `json:"caption,omitempty"` // plain, of a photo or document
@@ -28,6 +31,25 @@ type Message struct {
 	Document *Document `json:"document,omitempty"`
 	Location *Location `json:"location,omitempty"`
 	Venue    *Venue    `json:"venue,omitempty"`
+}
+
+// Author is who wrote a message: a person, a bot, or the group for an administrator who hides.
+type Author struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// author is the one that everybody sees.
+func (m *message) author() Author {
+	u := &anonymousAdmin
+	switch {
+	case m.hidden:
+	case m.from != nil:
+		u = m.from.user()
+	default:
+		u = &m.bot.user
+	}
+	return Author{u.ID, fullName(u)}
 }
 
 // Button is an inline button. One that calls back has Data, one that opens a link URL.
@@ -131,7 +153,7 @@ func FromBot(chat []Message, after int64) []Message {
 func (m *message) seen() Message {
 	c := m.content
 	s := Message{
-		ID: m.id, FromBot: m.from == nil, Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
+		ID: m.id, FromBot: m.from == nil, From: m.author(), Thread: m.thread, Service: sentence(c.service), Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
 		Entities: c.rich.entities, Keyboard: m.keyboard,
 	}
 	if c.captioned() {

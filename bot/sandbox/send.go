@@ -151,7 +151,11 @@ func (c *call) send(what *content) (any, error) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if err := in.writable(); err != nil {
+	if err := in.writable(c.bot); err != nil {
+		return nil, err
+	}
+	thread := c.integer("message_thread_id", 0)
+	if err := in.thread(thread); err != nil {
 		return nil, err
 	}
 	if reply != 0 && in.find(reply) == nil {
@@ -160,7 +164,7 @@ func (c *call) send(what *content) (any, error) {
 		}
 		reply = 0
 	}
-	m := &message{content: what, inline: keys.inline, keyboard: keys.keyboard, replyTo: reply}
+	m := &message{bot: c.bot, thread: thread, content: what, inline: keys.inline, keyboard: keys.keyboard, replyTo: reply}
 	if keys.keyboard != nil {
 		in.keyboard = keys.keyboard
 		if keys.keyboard.Remove {
@@ -170,6 +174,9 @@ func (c *call) send(what *content) (any, error) {
 	in.action = ""
 	if err := in.add(m); err != nil {
 		return nil, err
+	}
+	if in.group != nil {
+		in.group.writer = c.bot
 	}
 	return in.show(m), nil
 }
@@ -206,7 +213,7 @@ func (c *call) sendChatAction() (any, error) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if err := in.writable(); err != nil {
+	if err := in.writable(c.bot); err != nil {
 		return nil, err
 	}
 	in.action, in.actionEnd = action, c.now().Add(actionLife)

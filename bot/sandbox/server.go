@@ -46,10 +46,13 @@ type Server struct {
 
 	bots   sync.Map // bot id -> *bot
 	people sync.Map // person id -> *person
-	chats  sync.Map // chatKey -> *chat
+	chats  sync.Map // chatKey -> *chat, private ones
+	groups sync.Map // group's id -> *chat
 
 	chatCount, peopleCount, messageCount, refusedUpdates, floods atomic.Int64
 
+	groupCount  atomic.Int64
+	groupIDs    atomic.Int64 // the number of the newest
 	callbackIDs atomic.Int64
 	streams     atomic.Int64 // of events, open now
 
@@ -87,6 +90,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("sandbox: %w", errors.Join(err, ids.close()))
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.groupIDs.Store(time.Now().Unix()) // state is gone after a restart: let ids be new
 	s.callbackIDs.Store(time.Now().UnixNano())
 	return s, nil
 }
@@ -190,7 +194,8 @@ func (s *Server) Close() error {
 type Stats struct {
 	Bots     int
 	People   int64
-	Chats    int64
+	Chats    int64 // private ones
+	Groups   int64
 	Messages int64
 
 	Streams int64 // of events, open now
@@ -209,7 +214,7 @@ type Stats struct {
 // Stats reads the sizes.
 func (s *Server) Stats() Stats {
 	st := Stats{
-		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Messages: s.messageCount.Load(),
+		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Groups: s.groupCount.Load(), Messages: s.messageCount.Load(),
 		Streams:        s.streams.Load(),
 		UpdatesRefused: s.refusedUpdates.Load(),
 		Floods:         s.floods.Load(), Faults: s.mishaps.counted(),
