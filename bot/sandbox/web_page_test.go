@@ -81,6 +81,7 @@ func TestWebPage(t *testing.T) {
 	t.Run("block", r.blocking)
 	t.Run("somebody else", r.somebodyElse)
 	t.Run("light and dark", r.lightAndDark)
+	t.Run("a phone", r.phone)
 }
 
 func (r *rig) textIsText(t *testing.T) {
@@ -290,4 +291,19 @@ func (r *rig) lightAndDark(t *testing.T) {
 	r.Screenshot("desktop-dark")
 	r.Click("#theme", "")
 	r.SeeThat("the same colours again", `getComputedStyle(document.body).backgroundColor === "`+before+`"`)
+}
+
+func (r *rig) phone(t *testing.T) {
+	r.BecomePhone("light")
+	r.Click("#back", "")
+	r.See(".chat-line", "Sandbox bot 7001")
+	r.send(&telego.SendMessageParams{Text: "are you there?"})
+	r.SeeThat("one unread", `document.querySelector(".badge")?.textContent === "1"`)
+	r.Screenshot("phone-chats")
+	r.Click(".chat-line", "are you there?")
+	r.Read("are you there?")
+	r.SeeThat("none unread", `!document.querySelector(".badge")`)
+	if wide := browser.Ask[int](r.Tab, `document.documentElement.scrollWidth`); wide > 390 {
+		t.Errorf("the page is %d pixels wide on a phone of 390", wide)
+	}
 }

@@ -123,14 +123,15 @@ function begin(who) {
 }
 
 function onChats(infos) {
+  const first = chats.size === 0;
   for (const path of chats.keys()) if (!infos.some((i) => i.path === path)) chats.delete(path);
   for (const info of infos) {
     const chat = chats.get(info.path) ?? { messages: new Map(), order: [], keyboard: null, action: "", blocked: false, unread: 0 };
     chats.set(info.path, Object.assign(chat, info));
   }
-  if (open && !chats.has(open.path)) open = null;
+  if (open && !chats.has(open.path)) open = null; // the sandbox was started anew
   const wide = matchMedia("(min-width: 721px)").matches;
-  if (!open && chats.size && (wide || chats.size === 1)) openChat(chats.values().next().value);
+  if (first && chats.size && (wide || chats.size === 1)) openChat(chats.values().next().value);
   else showAll();
 }
 
@@ -205,7 +206,11 @@ function chatLine(chat) {
 
 $("#address").textContent = location.origin;
 $("#me").addEventListener("click", () => people.choosePerson(me));
-$("#back").addEventListener("click", () => document.body.classList.remove("in-chat"));
+$("#back").addEventListener("click", () => {
+  open = null;
+  document.body.classList.remove("in-chat");
+  showAll();
+});
 $("#block").addEventListener("click", () => block(!open.blocked));
 document.addEventListener("keydown", (e) => {
   if (e.key !== "Escape" || $("dialog")) return;
