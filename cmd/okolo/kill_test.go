@@ -19,19 +19,7 @@ import (
 // there twice.
 func TestKilledUnderLoad(t *testing.T) {
 	const people, kills = 30, 4
-	local, err := sandbox.New(sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := local.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	api, err := local.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := localTelegram(t)
 	database := pgtest.URL(t)
 	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database, "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
 	program := startServe(t, env)

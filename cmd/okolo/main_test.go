@@ -109,19 +109,7 @@ func TestMigrate(t *testing.T) {
 // TestServe runs the real program against a sandbox: it serves, tells its statistics, drains
 // on SIGTERM, and goes on where the person was.
 func TestServe(t *testing.T) {
-	local, err := sandbox.New(sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := local.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	api, err := local.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := localTelegram(t)
 	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0"}
 
 	first := startServe(t, env)
@@ -162,6 +150,25 @@ func TestServe(t *testing.T) {
 			t.Errorf("the log:\n%s", log)
 		}
 	}
+}
+
+// localTelegram starts a sandbox for the test and returns its address.
+func localTelegram(t *testing.T) string {
+	t.Helper()
+	local, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := local.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	api, err := local.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api
 }
 
 // process is a running okolo serve.
