@@ -50,14 +50,18 @@ func (c *cache) get(id tileID, now time.Time) (entry, bool) {
 	return e, ok
 }
 
-// put keeps a tile, and lets the ones go that were not used for longest.
+// put keeps a tile, and lets the ones go that were not used for longest. One larger than the
+// whole cache is not kept.
 func (c *cache) put(id tileID, e entry) {
+	if entryBytes+len(e.file) > c.bound {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lru.Remove(id)
 	c.lru.Add(id, e)
 	c.bytes += entryBytes + len(e.file)
-	for c.bytes > c.bound && c.lru.Len() > 0 {
+	for c.bytes > c.bound {
 		c.lru.RemoveOldest()
 	}
 }

@@ -451,10 +451,13 @@ func TestDrawingIsBounded(t *testing.T) {
 		t.Errorf("the second: %v", err)
 	}
 	<-r.slots
+	if _, err := r.PNG(ctx, Spec{Radius: 1000}); !errors.Is(err, reason) {
+		t.Errorf("whoever has gone before it begins: %v", err)
+	}
 	if _, err := r.PNG(t.Context(), Spec{Radius: 1000}); err != nil {
 		t.Error(err)
 	}
-	if s := r.Stats(); s.Busy != 1 || s.Failed != 1 || s.Drawn != 1 || s.MaxDrawing != 1 || s.MaxWaiting != 1 {
+	if s := r.Stats(); s.Busy != 1 || s.Failed != 2 || s.Drawn != 1 || s.MaxDrawing != 1 || s.MaxWaiting != 1 {
 		t.Errorf("%+v", s)
 	}
 }

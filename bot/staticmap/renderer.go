@@ -162,6 +162,10 @@ func (r *Renderer) Draw(ctx context.Context, s Spec) (Picture, error) {
 		r.failed.Add(1)
 		return Picture{}, err
 	}
+	if ctx.Err() != nil {
+		r.failed.Add(1)
+		return Picture{}, fmt.Errorf("draw a map: %w", context.Cause(ctx))
+	}
 	if err := r.enter(ctx); err != nil {
 		return Picture{}, err
 	}

@@ -24,15 +24,18 @@ import (
 const (
 	tileSize = 256 // nominal, in pixels; files may be up to maxTileSide
 	maxZoom  = 19  // the deepest that tile servers commonly have
-	// Bounds of what a tile server may send.
-	maxTileSide  = 1024
-	maxTileBytes = 1 << 20
+	// Bounds of what a tile server may send: tiles for screens of twice the pixels.
+	maxTileSide  = 2 * tileSize
+	maxTileBytes = 512 << 10
 	// fetchers is the most tiles fetched at a time for one picture.
 	fetchers = 8
-	// retryTile is how long a tile that failed is left alone, so that a dead tile server
-	// does not slow down every picture.
+	// retryTile is how long a tile that failed is left alone, and a server that let a whole
+	// picture wait in vain, so that a dead one does not slow down every picture.
 	retryTile = 30 * time.Second
 )
+
+// errLate ends the fetches of a picture that has waited for its tiles long enough.
+var errLate = errors.New("the tile server is slow")
 
 // tiles fetches, keeps and draws the tiles of a server.
 type tiles struct {
@@ -42,6 +45,7 @@ type tiles struct {
 	timeout   time.Duration
 	log       *slog.Logger
 	cache     *cache
+	pause     atomic.Int64 // until when nothing is fetched, in Unix nanoseconds
 
 	hits, fetches, errors atomic.Uint64
 }
@@ -84,31 +88,44 @@ func newTiles(o Options) (*tiles, error) {
 // ends.
 func (t *tiles) draw(ctx context.Context, c *canvas, v *view) (whole bool, err error) {
 	wanted := cover(v)
-	images := make([]image.Image, len(wanted))
-	limited, cancel := context.WithTimeout(ctx, t.timeout)
-	defer cancel()
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(fetchers, len(wanted)) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(wanted); i = int(next.Add(1)) - 1 {
-				images[i] = t.image(limited, wanted[i].id)
-			}
-		})
-	}
-	group.Wait()
+	files := t.files(ctx, wanted)
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
 	whole = true
-	for i, tile := range images {
-		if tile == nil {
+	for i, file := range files { // decoded one by one: pixels take more memory than files
+		tile, err := decode(file)
+		if err != nil { // it did not come: those that came were decoded before they were kept
 			whole = false
 			continue
 		}
 		draw.ApproxBiLinear.Scale(c.RGBA, wanted[i].at, tile, tile.Bounds(), draw.Over, nil)
 	}
 	return whole, nil
+}
+
+// files returns the wanted tiles, nil for those that do not come in time. A server of which
+// none came in time is left alone for a while.
+func (t *tiles) files(ctx context.Context, wanted []placed) [][]byte {
+	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, errLate)
+	defer cancel()
+	files := make([][]byte, len(wanted))
+	var next, came atomic.Int64
+	var group sync.WaitGroup
+	for range min(fetchers, len(wanted)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(wanted); i = int(next.Add(1)) - 1 {
+				if files[i] = t.file(ctx, wanted[i].id); files[i] != nil {
+					came.Add(1)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if came.Load() == 0 && errors.Is(context.Cause(ctx), errLate) {
+		t.pause.Store(time.Now().Add(retryTile).UnixNano())
+	}
+	return files
 }
 
 // placed is a tile and where it belongs on the picture.
@@ -136,41 +153,34 @@ func cover(v *view) []placed {
 	return list
 }
 
-// image returns a tile, or nil if it cannot be had.
-func (t *tiles) image(ctx context.Context, id tileID) image.Image {
-	e, ok := t.cache.get(id, time.Now())
-	if ok {
+// file returns a tile, or nil if it cannot be had now.
+func (t *tiles) file(ctx context.Context, id tileID) []byte {
+	now := time.Now()
+	if e, ok := t.cache.get(id, now); ok {
 		t.hits.Add(1)
-	} else {
-		e = t.load(ctx, id)
+		return e.file
 	}
-	if e.file == nil {
+	if now.UnixNano() < t.pause.Load() {
 		return nil
 	}
-	tile, err := decode(e.file)
-	if err != nil { // it was decoded before it was kept
-		t.errors.Add(1)
-		return nil
-	}
-	return tile
+	return t.load(ctx, id)
 }
 
 // load fetches a tile and keeps it, or that it failed.
-func (t *tiles) load(ctx context.Context, id tileID) entry {
+func (t *tiles) load(ctx context.Context, id tileID) []byte {
 	t.fetches.Add(1)
 	file, err := t.fetch(ctx, id)
-	if err != nil {
-		t.errors.Add(1)
-		t.log.Debug("a map tile is missing", "z", id.z, "x", id.x, "y", id.y, "error", err)
-		e := entry{until: time.Now().Add(retryTile)}
-		if !errors.Is(err, context.Canceled) {
-			t.cache.put(id, e)
-		}
-		return e
+	if err == nil {
+		t.cache.put(id, entry{file: file})
+		return file
 	}
-	e := entry{file: file}
-	t.cache.put(id, e)
-	return e
+	t.errors.Add(1)
+	t.log.Debug("a map tile is missing", "z", id.z, "x", id.x, "y", id.y, "error", err)
+	// That nobody waits for the picture any more is no fault of the tile.
+	if ctx.Err() == nil || errors.Is(context.Cause(ctx), errLate) {
+		t.cache.put(id, entry{until: time.Now().Add(retryTile)})
+	}
+	return nil
 }
 
 // fetch gets the file of a tile and checks that it is one.
@@ -182,6 +192,9 @@ func (t *tiles) fetch(ctx context.Context, id tileID) ([]byte, error) {
 	request.Header.Set("User-Agent", t.userAgent)
 	response, err := t.client.Do(request)
 	if err != nil {
+		if failure := (*url.Error)(nil); errors.As(err, &failure) {
+			err = failure.Err // without the address, which may hold a key
+		}
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -198,7 +211,7 @@ func (t *tiles) fetch(ctx context.Context, id tileID) ([]byte, error) {
 	if _, err := decode(file); err != nil {
 		return nil, err
 	}
-	return file, nil
+	return bytes.Clone(file), nil // as large as it is; ReadAll's may be twice that
 }
 
 // decode reads a tile that is not larger than one may be.

@@ -9,11 +9,14 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,16 +277,16 @@ func TestTilesThatFail(t *testing.T) {
 			r := tiled(t, server, Options{})
 			ctx := t.Context()
 			if name == "too slow" {
-				short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+				short, cancel := context.WithTimeoutCause(ctx, 50*time.Millisecond, errLate)
 				defer cancel()
 				ctx = short
 			}
 			for range 2 {
-				if r.tiles.image(ctx, tileID{3, 2, 1}) != nil {
+				if r.tiles.file(ctx, tileID{3, 2, 1}) != nil {
 					t.Error("there is a tile")
 				}
 			}
-			if r.tiles.image(t.Context(), tileID{3, 1, 1}) == nil {
+			if r.tiles.file(t.Context(), tileID{3, 1, 1}) == nil {
 				t.Error("the next tile is missing")
 			}
 			if s := r.Stats(); s.TileFetches != 2 || s.TileErrors != 1 || s.TileHits != 1 || s.Tiles != 2 {
@@ -293,18 +296,73 @@ func TestTilesThatFail(t *testing.T) {
 	}
 }
 
-// A picture does not wait for a tile server that hangs.
-func TestTileTimeout(t *testing.T) {
-	t.Parallel()
-	server := newTileServer(t)
+// hanging is a tile server that does not answer while hangs is true.
+func hanging(t *testing.T) (server *tileServer, hangs *atomic.Bool) {
+	hangs = new(atomic.Bool)
+	hangs.Store(true)
+	server = newTileServer(t)
 	server.answer = func(_ http.ResponseWriter, r *http.Request, _ tileID) bool {
+		if !hangs.Load() {
+			return false
+		}
 		<-r.Context().Done()
 		return true
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	return server, hangs
+}
+
+// A picture does not wait for a tile server that hangs, and the next ones, of other places,
+// do not even ask until it has had time to recover.
+func TestTileTimeout(t *testing.T) {
+	t.Parallel()
+	server, hangs := hanging(t)
+	r := tiled(t, server, Options{TileTimeout: 50 * time.Millisecond})
+	place := func(lon float64) Spec { return Spec{Centre: model.Point{Lat: 52.52, Lon: lon}, Radius: 2000} }
+	drawn(t, r, place(0))
+	// Where the machine is busy, the picture may have ended before its requests arrived.
+	before := r.Stats().TileFetches
+	drawn(t, r, place(1))
+	if after := r.Stats().TileFetches; before == 0 || after != before {
+		t.Errorf("%d fetches, then %d", before, after)
+	}
+
+	hangs.Store(false)
+	r.tiles.timeout = time.Minute
+	r.tiles.pause.Store(time.Now().UnixNano())
+	if is(drawn(t, r, place(1)), bare[0].X, bare[0].Y, paper) {
+		t.Error("tiles that were not asked for count as failed")
+	}
+}
+
+// A caller in a hurry says nothing about the tile server.
+func TestHurryIsNoFailureOfTiles(t *testing.T) {
+	t.Parallel()
+	server, hangs := hanging(t)
+	r := tiled(t, server, Options{})
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := tiled(t, server, Options{TileTimeout: 50 * time.Millisecond}).PNG(ctx, berlin); err != nil {
-		t.Error(err)
+	if _, err := r.PNG(short, berlin); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	hangs.Store(false)
+	if is(drawn(t, r, berlin), bare[0].X, bare[0].Y, paper) {
+		t.Error("the tiles count as failed")
+	}
+}
+
+// The address of a tile server may hold a key.
+func TestLogHasNoAddress(t *testing.T) {
+	t.Parallel()
+	dead := httptest.NewServer(http.NotFoundHandler())
+	dead.Close()
+	var lines bytes.Buffer
+	r := renderer(t, Options{
+		Tiles: dead.URL + "/{z}/{x}/{y}?key=secret", Attribution: "© somebody",
+		Logger: slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	drawn(t, r, berlin)
+	if got := lines.String(); !strings.Contains(got, "a map tile is missing") || strings.Contains(got, "secret") {
+		t.Errorf("the log says %s", got)
 	}
 }
 
@@ -389,7 +447,7 @@ func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
 		}
 	}
 	c.put(tileID{5, 9, 0}, entry{file: make([]byte, 10_000)}) // larger than all of it
-	if n, size := c.size(); n != 0 || size != 0 {
+	if n, size := c.size(); n != 3 || size != c.bound {
 		t.Errorf("%d tiles, %d bytes", n, size)
 	}
 }
