@@ -13,6 +13,7 @@ const (
 	barMost  = 170         // longest scale bar
 	barThick = 3
 	barTick  = 9
+	noteMost = width - 4*margin - barMost - 20 // longest note, beside the scale bar
 	// Of "you are here": the disc, and the halo around it.
 	hereRadius = 12.0
 	hereHalo   = 24.0

@@ -14,7 +14,8 @@ const (
 	headRadius = 19.0
 	outline    = 3.0
 	tailLength = 33.0 // from the place to the middle of the head
-	tailWidth  = 13.0 // half of it, below the head
+	tailBase   = 0.7 * headRadius
+	tailWidth  = 13.0 // half of it, at the base
 	longTail   = 5.0  // the same, of a head that was moved far away
 	// headGap is the least distance between the middles of two heads.
 	headGap = 2*headRadius + outline - 1
@@ -109,6 +110,7 @@ func (r *Renderer) drawPins(c *canvas, list []mark) {
 	}
 	for _, m := range list {
 		c.disc(m.head, headRadius+outline, white)
+		m.neck(c)
 		c.disc(m.head, headRadius, m.ink)
 		face := r.digits
 		if len(m.number) > 2 {
@@ -120,23 +122,39 @@ func (r *Renderer) drawPins(c *canvas, list []mark) {
 
 // tail paints the triangle from the place to the head, wider and longer by margin.
 func (m *mark) tail(c *canvas, margin float64, ink color.RGBA) {
-	dx, dy := m.head.x-m.place.x, m.head.y-m.place.y
-	length := math.Hypot(dx, dy)
+	way, length, wide := m.aim()
 	if length < headRadius { // the head is on the place
 		return
 	}
-	dx, dy = dx/length, dy/length
-	// The farther the head, the slimmer: a long wedge would hide others.
-	wide := max(longTail, tailWidth-max(0, length-tailLength)/3) + margin
-	tip := xy{m.place.x - dx*margin, m.place.y - dy*margin}
-	base := xy{m.head.x - dx*headRadius*0.7, m.head.y - dy*headRadius*0.7}
 	side := margin * 0.5 // the outline goes around the tip
-	c.fill([]xy{
-		{tip.x + dy*side, tip.y - dx*side},
-		{base.x + dy*wide, base.y - dx*wide},
-		{base.x - dy*wide, base.y + dx*wide},
-		{tip.x - dy*side, tip.y + dx*side},
-	}, ink)
+	c.wedge(m.head, way, [2]float64{tailBase, wide + margin}, [2]float64{length + margin, side}, ink)
+}
+
+// neck paints the tail where the head's outline hides it, so that a pin is of one piece.
+func (m *mark) neck(c *canvas) {
+	const end = headRadius + outline + 0.5
+	way, length, wide := m.aim()
+	if length <= end {
+		return
+	}
+	c.wedge(m.head, way, [2]float64{tailBase, wide}, [2]float64{end, wide * (length - end) / (length - tailBase)}, m.ink)
+}
+
+// aim returns the direction and the distance from the head to the place, and half the width
+// of the tail's base. The farther the head, the slimmer: a long wedge would hide others.
+func (m *mark) aim() (way xy, length, wide float64) {
+	dx, dy := m.place.x-m.head.x, m.place.y-m.head.y
+	length = math.Hypot(dx, dy)
+	return xy{dx / length, dy / length}, length, max(longTail, tailWidth-max(0, length-tailLength)/3)
+}
+
+// wedge paints a shape along a direction from a point. Each end is a distance from there and
+// half the width.
+func (c *canvas) wedge(from, way xy, a, b [2]float64, ink color.RGBA) {
+	corner := func(along, aside float64) xy {
+		return xy{from.x + way.x*along - way.y*aside, from.y + way.y*along + way.x*aside}
+	}
+	c.fill([]xy{corner(a[0], a[1]), corner(b[0], b[1]), corner(b[0], -b[1]), corner(a[0], -a[1])}, ink)
 }
 
 // blur is the soft shadow of a disc.

@@ -45,7 +45,8 @@ var ErrBusy = errors.New("too many pictures are being drawn")
 type Options struct {
 	// Tiles is the URL template of a tile server, with {z}, {x} and {y}; empty: none.
 	Tiles string
-	// Attribution says whose the tiles are. It is drawn, and required with Tiles.
+	// Attribution says whose the tiles are. It is drawn, and required with Tiles; about 60
+	// letters have room.
 	Attribution string
 	// Client fetches tiles; default http.DefaultClient. Fetches are bounded in time also
 	// without a timeout of the client's.
@@ -97,7 +98,8 @@ func newDesk() *desk {
 func (d *desk) Get() *png.EncoderBuffer  { return d.encoder }
 func (d *desk) Put(b *png.EncoderBuffer) { d.encoder = b }
 
-// New returns a renderer. It fails if the template of the tiles is not one.
+// New returns a renderer. It fails if the template of the tiles is not one, or if their
+// attribution cannot be drawn.
 func New(o Options) (*Renderer, error) {
 	if o.MaxDrawing <= 0 {
 		o.MaxDrawing = 2
@@ -136,6 +138,9 @@ func New(o Options) (*Renderer, error) {
 		tiles, err := newTiles(o)
 		if err != nil {
 			return nil, err
+		}
+		if r.small.width(o.Attribution) > noteMost {
+			return nil, errors.New("the attribution of the tiles is too long for the picture")
 		}
 		r.tiles = tiles
 	}
@@ -226,12 +231,12 @@ func (r *Renderer) draw(ctx context.Context, c *canvas, s Spec) (whole bool, err
 	r.drawRing(c, v)
 	r.drawScale(c, v, lang)
 	r.drawNorth(c, lang)
+	r.drawRadius(c, v, s)
 	if r.tiles == nil {
 		r.drawNote(c, words[lang].schematic)
 	} else {
 		r.drawNote(c, r.attribution)
 	}
-	r.drawRadius(c, v, s)
 	r.drawHere(c)
 	r.drawPins(c, marks(v, s.Pins))
 	return whole, nil

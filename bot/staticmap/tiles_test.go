@@ -519,6 +519,7 @@ func TestTilesThatAreRefused(t *testing.T) {
 		{Tiles: "file:///{z}/{x}/{y}.png", Attribution: "a"},
 		{Tiles: "tiles.example/{z}/{x}/{y}.png", Attribution: "a"},
 		{Tiles: "https:///{z}/{x}/{y}.png", Attribution: "a"},
+		{Tiles: "https://tiles.example/{z}/{x}/{y}.png", Attribution: strings.Repeat("© somebody, ", 10)},
 	} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%q by %q is taken", o.Tiles, o.Attribution)
