@@ -145,7 +145,7 @@ func TestRingAndScaleAreTrueOnTheGround(t *testing.T) {
 	t.Parallel()
 	r := renderer(t, Options{})
 	for _, lat := range []float64{0, -33.9, 55.75, 77} {
-		for _, radius := range []int{50, 5000, 100_000} {
+		for _, radius := range []int{50, 700, 5000, 100_000} {
 			centre := model.Point{Lat: lat, Lon: 37.6}
 			s := Spec{Centre: centre, Radius: radius}
 			picture := drawn(t, r, s)

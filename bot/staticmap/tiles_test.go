@@ -296,6 +296,32 @@ func TestTilesThatFail(t *testing.T) {
 	}
 }
 
+// An answer without end is hung up on, not read.
+func TestEndlessTile(t *testing.T) {
+	t.Parallel()
+	const plenty = 64 << 20 // more than any socket buffers
+	sent := make(chan int, 1)
+	server := newTileServer(t)
+	server.answer = func(w http.ResponseWriter, _ *http.Request, _ tileID) bool {
+		chunk, n := make([]byte, 64<<10), 0
+		for n < plenty {
+			if _, err := w.Write(chunk); err != nil {
+				break
+			}
+			n += len(chunk)
+		}
+		sent <- n
+		return true
+	}
+	r := tiled(t, server, Options{})
+	if r.tiles.file(t.Context(), tileID{3, 2, 1}) != nil {
+		t.Error("there is a tile")
+	}
+	if n := <-sent; n >= plenty {
+		t.Errorf("%d bytes were taken", n)
+	}
+}
+
 // hanging is a tile server that does not answer while hangs is true.
 func hanging(t *testing.T) (server *tileServer, hangs *atomic.Bool) {
 	hangs = new(atomic.Bool)
