@@ -117,13 +117,14 @@ const locate = `((selector, text) => {
 	return e.contains(document.elementFromPoint(x, y)) ? [x, y] : null;
 })(%q, %q)`
 
-// Click presses the mouse on the newest control with a text, once it is there.
+// Click presses the mouse on the newest control with a text, once it is there and stands
+// still: a live page moves it while messages come.
 func (a *Tab) Click(selector, text string) {
 	a.t.Helper()
-	var at []float64
+	var at, before []float64
 	a.until(fmt.Sprintf("a control %s with %q", selector, text), func() bool {
-		at = Ask[[]float64](a, fmt.Sprintf(locate, selector, text))
-		return len(at) == 2
+		at, before = Ask[[]float64](a, fmt.Sprintf(locate, selector, text)), at
+		return len(at) == 2 && slices.Equal(at, before)
 	})
 	a.do("click", chromedp.MouseClickXY(at[0], at[1]))
 }
