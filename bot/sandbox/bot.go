@@ -18,7 +18,9 @@ type bot struct {
 	commands  commandLists
 	hook      webhookSlot
 	flood     flood
+	inline    inlineQueries
 
+	answersInline  atomic.Bool  // inline mode is on
 	readsAll       atomic.Bool  // in groups: privacy mode is off
 	loggedOutUntil atomic.Int64 // Unix time; 0: never logged out
 }
@@ -84,6 +86,7 @@ func (s *Server) findBot(name string) (*bot, error) {
 func (c *call) getMe() (any, error) {
 	me := c.bot.user
 	me.CanJoinGroups, me.CanReadAllGroupMessages = true, c.bot.readsAll.Load()
+	me.SupportsInlineQueries = c.bot.answersInline.Load()
 	return me, nil
 }
 

@@ -30,6 +30,9 @@ func methodTable() map[string]func(*call) (any, error) {
 		"sendmessage": (*call).sendMessage, "sendphoto": (*call).sendPhoto, "senddocument": (*call).sendDocument,
 		"sendlocation": (*call).sendLocation, "sendvenue": (*call).sendVenue, "sendchataction": (*call).sendChatAction,
 
+		"sendmediagroup": (*call).sendMediaGroup, "forwardmessage": (*call).forwardMessage, "copymessage": (*call).copyMessage,
+		"answerinlinequery": (*call).answerInlineQuery,
+
 		"editmessagetext": (*call).editMessageText, "editmessagecaption": (*call).editMessageCaption,
 		"editmessagemedia": (*call).editMessageMedia, "editmessagereplymarkup": (*call).editMessageReplyMarkup,
 		"deletemessage": (*call).deleteMessage, "deletemessages": (*call).deleteMessages,
@@ -123,10 +126,13 @@ func (s *Server) call(ctx context.Context, id int64, method string, p *params) (
 }
 
 // target finds the chat a call is about.
-func (c *call) target() (*chat, error) {
-	v := strings.TrimSpace(c.text("chat_id"))
+func (c *call) target() (*chat, error) { return c.chatNamed("chat_id") }
+
+// chatNamed finds the chat that a parameter names.
+func (c *call) chatNamed(parameter string) (*chat, error) {
+	v := strings.TrimSpace(c.text(parameter))
 	if v == "" {
-		return nil, badRequest("chat_id is empty")
+		return nil, badRequest("%s is empty", parameter)
 	}
 	id, err := strconv.ParseInt(v, 10, 64)
 	if err != nil {

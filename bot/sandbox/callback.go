@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"strconv"
 	"sync"
 	"time"
@@ -97,7 +98,7 @@ func (c *chat) press(p *person, messageID int64, data string) (*callback, error)
 	defer c.mu.Unlock()
 	m, b := c.find(messageID), c.bot
 	if m != nil {
-		b = m.bot
+		b = cmp.Or(m.bot, m.via)
 	}
 	if messageID <= 0 || messageID > c.last || b == nil {
 		return nil, badRequest("message not found")
@@ -111,7 +112,11 @@ func (c *chat) press(p *person, messageID int64, data string) (*callback, error)
 		ChatInstance: strconv.FormatInt(c.key.bot^c.key.chat, 10),
 		Message:      &telego.InaccessibleMessage{Chat: c.telegram(), MessageID: int(messageID)},
 	}
-	if m != nil {
+	switch {
+	case m == nil:
+	case m.via != nil:
+		query.Message, query.InlineMessageID = nil, m.inlineID
+	default:
 		query.Message = c.show(m)
 	}
 	b.callbacks.add(cb, s.now())

@@ -20,7 +20,7 @@ func (c *call) subject(what string) (*chat, *message, error) {
 		if c.text("inline_message_id") == "" {
 			return nil, nil, badRequest("message identifier is not specified")
 		}
-		return nil, nil, badRequest("MESSAGE_ID_INVALID") // no inline message was ever sent
+		return c.inlineSubject()
 	}
 	in, err := c.target()
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	if err := c.admit(in.key.chat); err != nil {
 		return nil, err
 	}
-	if m.bot != c.bot || m.keyboard != nil || m.content.service != nil {
+	if m.bot != c.bot && m.via != c.bot || m.keyboard != nil || m.content.service != nil {
 		return nil, badRequest("message can't be edited")
 	}
 	what, err := change(m.content)
@@ -61,8 +61,10 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	if same && sameKeyboard(keys.inline, m.inline) {
 		return nil, errNotModified
 	}
-	if err := in.writable(c.bot); err != nil {
-		return nil, err
+	if m.via == nil {
+		if err := in.writable(c.bot); err != nil {
+			return nil, err
+		}
 	}
 	if !same { // a change of the buttons alone does not show as an edit
 		m.editDate = c.now().Unix()
@@ -70,6 +72,9 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 	m.content, m.inline = what, keys.inline
 	m.edits++
 	in.touch(m)
+	if m.via != nil {
+		return true, nil // the bot may not see the message
+	}
 	return in.show(m), nil
 }
 
@@ -106,7 +111,11 @@ func (c *call) editMessageCaption() (any, error) {
 }
 
 func (c *call) editMessageMedia() (any, error) {
-	what, err := c.inputMedia()
+	raw, err := c.required("media")
+	if err != nil {
+		return nil, err
+	}
+	what, err := c.inputMedia(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +127,8 @@ func (c *call) editMessageMedia() (any, error) {
 	})
 }
 
-// inputMedia reads the media parameter: a photo or a document.
-func (c *call) inputMedia() (*content, error) {
-	raw, err := c.required("media")
-	if err != nil {
-		return nil, err
-	}
+// inputMedia reads an element of the media parameter: a photo or a document.
+func (c *call) inputMedia(raw string) (*content, error) {
 	var media struct {
 		Type      string         `json:"type"`
 		Media     string         `json:"media"`

@@ -224,7 +224,7 @@ func (c *chat) seesSaid(to *member, m *message) bool {
 	if !to.inside() || to.admin() || to.bot.readsAll.Load() {
 		return to.inside()
 	}
-	if r := c.find(m.replyTo); r != nil && r.bot == to.bot {
+	if r := c.find(m.replyTo); m.via == to.bot || r != nil && r.bot == to.bot {
 		return true
 	}
 	name, isCommand := m.content.rich.command()

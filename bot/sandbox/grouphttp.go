@@ -46,6 +46,7 @@ type Topic struct {
 // BotSettings are what a bot's owner sets with BotFather.
 type BotSettings struct {
 	Privacy bool `json:"privacy"` // in groups it sees only what is meant for it; on at first
+	Inline  bool `json:"inline"`  // inline mode, with feedback; off at first
 }
 
 // serveGroups answers requests under /people/{id}/groups.
@@ -259,5 +260,6 @@ func (s *Server) serveBotSettings(r *http.Request, name string) error {
 		return err
 	}
 	b.readsAll.Store(!set.Privacy)
+	b.answersInline.Store(set.Inline)
 	return nil
 }

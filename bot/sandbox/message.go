@@ -10,11 +10,15 @@ import (
 // replaced.
 type message struct {
 	id       int64
-	date     int64   // Unix time
-	from     *person // nil: a bot
-	bot      *bot    // nil: a person
-	hidden   bool    // the person wrote as the group
-	thread   int64   // the topic it is in, 0: none
+	date     int64                // Unix time
+	from     *person              // nil: a bot
+	bot      *bot                 // nil: a person
+	hidden   bool                 // the person wrote as the group
+	via      *bot                 // whose inline result the person chose; nil: none
+	inlineID string               // by which that bot knows the message
+	thread   int64                // the topic it is in, 0: none
+	album    string               // the media group it belongs to
+	origin   telego.MessageOrigin // of what was forwarded
 	replyTo  int64
 	content  *content
 	inline   *telego.InlineKeyboardMarkup
@@ -59,7 +63,10 @@ func (c *chat) plain(m *message, chat telego.Chat) *telego.Message {
 	}
 	t.MessageID, t.Date, t.Chat, t.EditDate = int(m.id), m.date, chat, m.editDate
 	t.MessageThreadID, t.IsTopicMessage = int(m.thread), m.thread != 0
-	t.ReplyMarkup = m.inline
+	t.ReplyMarkup, t.ForwardOrigin, t.MediaGroupID = m.inline, m.origin, m.album
+	if m.via != nil {
+		t.ViaBot = &m.via.user
+	}
 	t.Photo, t.Document = m.content.photo, m.content.document
 	t.Location, t.Venue = m.content.location, m.content.venue
 	switch {

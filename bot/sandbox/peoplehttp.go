@@ -33,6 +33,12 @@ import (
 //	POST   /people/{id}/groups/{group}/topics         Topic -> Topic, with its id
 //	PUT    /people/{id}/bots/{bot}                    BotSettings
 //
+// Inline mode, once BotSettings turned it on:
+//
+//	POST   /people/{id}/inline/{bot}                  InlineAsk -> {"id":…} of the inline query
+//	GET    /people/{id}/inline/{bot}/{query}?wait=S   InlineAnswer, or 204 where there is none yet
+//	POST   /people/{id}/inline/{bot}/{query}          InlineChoice -> the Message it made
+//
 // Faults and limits are ordered through the control API, see serveControl.
 
 // maxWait is the longest a request of a person waits.
@@ -88,6 +94,8 @@ func (s *Server) servePeople(w http.ResponseWriter, r *http.Request, rest string
 		s.servePersonFile(w, parts[2])
 	case len(parts) >= 2 && parts[1] == "groups":
 		reply(w)(s.serveGroups(r, p, parts[2:]))
+	case len(parts) >= 3 && parts[1] == "inline":
+		reply(w)(s.serveInline(r, p, parts[2], parts[3:]))
 	case len(parts) == 3 && parts[1] == "bots" && r.Method == http.MethodPut:
 		reply(w)(nil, s.serveBotSettings(r, parts[2]))
 	case len(parts) >= 3 && parts[1] == "chats":
@@ -211,11 +219,7 @@ func (c *chat) serveSay(r *http.Request, p *person) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.say(p, what, say.ReplyTo, say.Thread)
-	if err != nil {
-		return nil, err
-	}
-	return m.seen(), nil
+	return c.say(&message{from: p, content: what, replyTo: say.ReplyTo, thread: say.Thread})
 }
 
 // content is what the person's application makes of it.

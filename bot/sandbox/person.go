@@ -40,30 +40,39 @@ func (s *Server) person(id int64) *person {
 	return nil
 }
 
-// say puts what a person wrote into the chat and queues the update. A person who had blocked
-// the bot takes it back by writing, as the applications' "Restart" does.
-func (c *chat) say(p *person, what *content, replyTo, thread int64) (*message, error) {
+// say puts what a person wrote into the chat, queues the update, and returns the message as
+// the person sees it.
+func (c *chat) say(m *message) (Message, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m := &message{from: p, content: what, replyTo: replyTo, thread: thread}
+	put := c.sayInPrivate
 	if c.group != nil {
-		return m, c.sayInGroup(m)
+		put = c.sayInGroup
 	}
+	if err := put(m); err != nil {
+		return Message{}, err
+	}
+	return m.seen(), nil
+}
+
+// sayInPrivate puts what a person wrote into the chat with the bot. A person who had blocked
+// the bot takes it back by writing, as the applications' "Restart" does.
+func (c *chat) sayInPrivate(m *message) error {
 	if err := c.block(false); err != nil {
-		return nil, err
+		return err
 	}
 	c.started = true
 	if err := c.add(m); err != nil {
-		return nil, err
+		return err
 	}
 	if k := c.keyboard; k != nil && (k.OneTime || k.ForceReply) {
 		c.keyboard = nil
 	}
 	if err := c.pushTo(c.bot, "message", c.show(m), messageLife); err != nil {
 		c.remove(m.id)
-		return nil, err
+		return err
 	}
-	return m, nil
+	return nil
 }
 
 // sayInGroup puts what a member wrote into the group.

@@ -131,12 +131,24 @@ func (c *call) sendVenue() (any, error) {
 
 // send puts a message of the bot into the chat.
 func (c *call) send(what *content) (any, error) {
+	sent, err := c.sendAll(message{content: what})
+	if err != nil {
+		return nil, err
+	}
+	return sent[0], nil
+}
+
+// sendAll puts messages of the bot into the chat, all or none; of each its content and where
+// that comes from is given.
+func (c *call) sendAll(list ...message) ([]*telego.Message, error) {
 	in, err := c.target()
 	if err != nil {
 		return nil, err
 	}
-	if what.textual() && utf16Len(what.rich.text) > maxText {
-		return nil, badRequest("message is too long")
+	for _, m := range list {
+		if m.content.textual() && utf16Len(m.content.rich.text) > maxText {
+			return nil, badRequest("message is too long")
+		}
 	}
 	keys, err := c.markup()
 	if err != nil {
@@ -164,7 +176,6 @@ func (c *call) send(what *content) (any, error) {
 		}
 		reply = 0
 	}
-	m := &message{bot: c.bot, thread: thread, content: what, inline: keys.inline, keyboard: keys.keyboard, replyTo: reply}
 	if keys.keyboard != nil {
 		in.keyboard = keys.keyboard
 		if keys.keyboard.Remove {
@@ -172,13 +183,20 @@ func (c *call) send(what *content) (any, error) {
 		}
 	}
 	in.action = ""
-	if err := in.add(m); err != nil {
-		return nil, err
+	sent := make([]*telego.Message, 0, len(list))
+	for i := range list {
+		m := &list[i]
+		m.bot, m.thread, m.replyTo = c.bot, thread, reply
+		m.inline, m.keyboard = keys.inline, keys.keyboard
+		if err := in.add(m); err != nil {
+			return nil, err
+		}
+		sent = append(sent, in.show(m))
 	}
 	if in.group != nil {
 		in.group.writer = c.bot
 	}
-	return in.show(m), nil
+	return sent, nil
 }
 
 // replyTo reads which message is replied to, 0 for none, and whether it must be there.
