@@ -57,24 +57,29 @@ var russian = samples{
 // an id so low.
 const samplePeople = 1000
 
-// addSamples writes a day's sample events through the writer, like anybody's. To do it again
-// on the same day adds nothing.
+// addSamples writes the sample events of a week that begins today, through the writer, like
+// anybody's. What they are depends on the day alone, so to do it again that day adds nothing.
 func addSamples(ctx context.Context, w *persistence.Writer, bot int64, now time.Time) error {
-	today := now.UTC().Truncate(24 * time.Hour)
-	day := today.Unix() / 86400
-	errs := make(chan error, len(cities)*samplesPerCity)
+	written := make(chan error, len(cities)*samplesPerCity)
+	sent := 0
 	for n, c := range cities {
-		r := rand.New(rand.NewPCG(uint64(day), uint64(n)))
+		day := c.today(now)
+		r := rand.New(rand.NewPCG(uint64(day.Unix()), uint64(n)))
 		for i := range samplesPerCity {
-			command := c.sample(r, n, i, day, now)
+			id := int64(n*samplesPerCity + i)
+			starts, command := c.sample(r, id, i, day)
+			if !starts.After(now) {
+				continue
+			}
 			// The key must never be that of an update: samples have negative ones.
-			key := model.Key{Bot: bot, Update: -(day*1000 + int64(n*samplesPerCity+i)), Ordinal: 0}
-			w.Submit(key, command, func(_ model.Answer, err error) { errs <- err })
+			key := model.Key{Bot: bot, Update: -(day.Unix() + id)}
+			w.Submit(key, command, func(_ model.Answer, err error) { written <- err })
+			sent++
 		}
 	}
-	for range cap(errs) {
+	for range sent {
 		select {
-		case err := <-errs:
+		case err := <-written:
 			if err != nil {
 				return fmt.Errorf("write a sample event: %w", err)
 			}
@@ -85,12 +90,24 @@ func addSamples(ctx context.Context, w *persistence.Writer, bot int64, now time.
 	return nil
 }
 
+// today returns the midnight that began the day in the city.
+func (c city) today(now time.Time) time.Time {
+	zone, err := time.LoadLocation(c.zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	local := now.In(zone)
+	return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+}
+
 // sample makes the i-th event of a city: most of people, some of a community, within 20 km,
-// the nearer the more, and within a week of now.
-func (c city) sample(r *rand.Rand, n, i int, day int64, now time.Time) model.Command {
+// the nearer the more, at the hours of a week from ten in the morning to ten in the evening.
+func (c city) sample(r *rand.Rand, id int64, i int, day time.Time) (starts time.Time, command model.Command) {
+	const first, hours, days = 10, 13, 7
+	slot := i * days * hours / samplesPerCity
+	starts = time.Date(day.Year(), day.Month(), day.Day()+slot/hours, first+slot%hours, 0, 0, 0, day.Location())
 	category := model.Categories[r.IntN(len(model.Categories))]
 	titles := c.words[category]
-	starts := c.hour(now, i)
 	d := model.Details{
 		Title: titles[r.IntN(len(titles))], Category: category, Zone: c.zone,
 		Starts: starts, Ends: starts.Add(time.Duration(1+r.IntN(4)) * time.Hour),
@@ -99,38 +116,14 @@ func (c city) sample(r *rand.Rand, n, i int, day int64, now time.Time) model.Com
 	if r.IntN(3) == 0 {
 		d.Capacity = 5 + r.IntN(40)
 	}
-	owner := model.Person{ID: samplePeople + int64(n*samplesPerCity+i), Name: "Sample", Lang: "en"}
-	if i%4 == 0 {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(c.name)) // never fails
-		return model.CreateCommunityEvent{
-			By: owner, Community: -int64(h.Sum32()), CommunityTitle: c.name, Draft: day, Details: d,
-		}
+	owner, draft := model.Person{ID: samplePeople + id, Name: "Sample", Lang: "en"}, day.Unix()
+	if i%4 != 0 {
+		return starts, model.CreateUserEvent{By: owner, Draft: draft, Details: d}
 	}
-	return model.CreateUserEvent{By: owner, Draft: day, Details: d}
-}
-
-// hour spreads the samples over the hours of a week, by the local time of the city, from ten
-// in the morning to ten in the evening; the first of them are the next hours there are.
-func (c city) hour(now time.Time, i int) time.Time {
-	const first, last = 10, 22
-	zone, err := time.LoadLocation(c.zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	local := now.In(zone)
-	n := i * 7 * (last - first + 1) / samplesPerCity
-	for day := 0; ; day++ {
-		for h := first; h <= last; h++ {
-			at := time.Date(local.Year(), local.Month(), local.Day()+day, h, 0, 0, 0, zone)
-			if !at.After(now) {
-				continue
-			}
-			if n == 0 {
-				return at
-			}
-			n--
-		}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(c.name)) // never fails
+	return starts, model.CreateCommunityEvent{
+		By: owner, Community: -int64(h.Sum32()), CommunityTitle: c.name, Draft: draft, Details: d,
 	}
 }
 
