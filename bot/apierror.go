@@ -47,3 +47,9 @@ func isUnauthorized(err error) bool { return refused(err, 401) || refused(err, 4
 
 // isConflict: somebody else takes the bot's updates.
 func isConflict(err error) bool { return refused(err, 409) }
+
+// isUndecodable: the call was answered, and telego could not decode the answer. It wraps no
+// error of its own, so its words have to do.
+func isUndecodable(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "unmarshal to")
+}

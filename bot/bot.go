@@ -26,7 +26,7 @@ import (
 
 // Config is what a [Bot] stands on. Every field but Operators, Now and Logger is required.
 type Config struct {
-	API    *telego.Bot
+	API    *API
 	Store  *persistence.Store
 	Writer *persistence.Writer
 	Maps   *staticmap.Renderer
@@ -57,6 +57,7 @@ type Bot struct {
 // counts are what the bot itself counts; each only grows.
 type counts struct {
 	ignored     atomic.Uint64
+	unreadable  atomic.Uint64
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64

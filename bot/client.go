@@ -11,13 +11,17 @@ import (
 	"okolo/bot/sender"
 )
 
+// API is a client of the Bot API.
+type API struct {
+	*telego.Bot
+	updates *updatesCaller
+}
+
 // NewAPI makes the client of the Bot API at a server; empty: Telegram's own. It asks nothing
 // yet. Its errors never hold the token.
-func NewAPI(token, server string) (*telego.Bot, error) {
-	options := []telego.BotOption{
-		telego.WithDiscardLogger(),
-		telego.WithAPICaller(&sender.Caller{Client: httpClient()}),
-	}
+func NewAPI(token, server string) (*API, error) {
+	updates := &updatesCaller{next: &sender.Caller{Client: httpClient()}}
+	options := []telego.BotOption{telego.WithDiscardLogger(), telego.WithAPICaller(updates)}
 	if server != "" {
 		options = append(options, telego.WithAPIServer(server))
 	}
@@ -25,7 +29,7 @@ func NewAPI(token, server string) (*telego.Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the client of the Bot API: %w", err)
 	}
-	return api, nil
+	return &API{api, updates}, nil
 }
 
 // httpClient keeps as many connections as the sender has calls under way; its timeout is

@@ -37,7 +37,8 @@ type ingress struct {
 // one before, so it does that only when every update in it is settled: what was in flight
 // when the process died comes again.
 func (b *Bot) poll(ctx context.Context) error {
-	pause := time.Duration(0)
+	b.API.updates.unreadable = b.unreadable
+	pause, careful := time.Duration(0), false
 	for ctx.Err() == nil {
 		updates, err := b.API.GetUpdates(ctx, &telego.GetUpdatesParams{
 			Offset: int(b.ingress.offset.Load()), Limit: pollBatch,
@@ -48,20 +49,30 @@ func (b *Bot) poll(ctx context.Context) error {
 			return nil
 		case isUnauthorized(err):
 			return fmt.Errorf("%w: %w", ErrUnauthorized, err)
+		case isUndecodable(err) && !careful:
+			careful = true
+			b.API.updates.careful.Store(true)
 		case err != nil:
+			careful = false
 			if pause == 0 || isConflict(err) {
 				b.Logger.Warn("updates could not be fetched, will try again", "error", err)
 			}
 			pause = min(max(2*pause, 250*time.Millisecond), pollBackOff)
 			sleep(ctx, pause)
 		default:
-			pause = 0
+			pause, careful = 0, false
 			if !b.handle(updates) {
 				return nil // the sessions are shutting down
 			}
 		}
 	}
 	return nil
+}
+
+// unreadable notes an update that is passed over because it cannot be decoded.
+func (b *Bot) unreadable(id int64, err error) {
+	b.counts.unreadable.Add(1)
+	b.Logger.Error("an update cannot be read and is passed over", "update", id, "error", err)
 }
 
 // handle hands a batch to the sessions, waits until each update is settled, and moves the
@@ -135,7 +146,7 @@ func (b *Bot) confirm(ctx context.Context) error {
 		return nil
 	}
 	_, err := b.API.GetUpdates(ctx, &telego.GetUpdatesParams{Offset: int(offset), Limit: 1, AllowedUpdates: allowedUpdates})
-	if err != nil {
+	if err != nil && !isUndecodable(err) { // whatever came along, it was asked for
 		return fmt.Errorf("confirm the last updates: %w", err)
 	}
 	return nil

@@ -30,6 +30,7 @@ type IngressStats struct {
 	Unsettled   int64  `json:"unsettled"`        // taken from Telegram, not settled yet
 	Bound       int    `json:"unsettled_bound"`  // most that can be
 	Ignored     uint64 `json:"ignored"`          // of a kind the bot has no use for
+	Unreadable  uint64 `json:"unreadable"`       // in a form that this program does not know
 	Undelivered uint64 `json:"undelivered"`      // messages given up
 	Resent      uint64 `json:"resent"`           // screens sent anew because their message was gone
 	Blocked     uint64 `json:"blocked"`          // messages to people who blocked the bot
@@ -64,7 +65,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		Sessions: sessions,
 		Ingress: IngressStats{
 			Received: b.ingress.received.Load(), Unsettled: b.ingress.unsettled.Load(), Bound: pollBatch,
-			Offset: b.ingress.offset.Load(), Ignored: b.counts.ignored.Load(),
+			Offset: b.ingress.offset.Load(), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),
