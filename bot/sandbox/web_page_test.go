@@ -166,6 +166,12 @@ func (r *rig) keyboardAlone(t *testing.T) {
 		t.Errorf("Enter sent %q", got)
 	}
 	r.SeeThat("an empty input with the focus", `document.querySelector("#text").value === "" && document.activeElement.id === "text"`)
+	r.TypeShifted("two\rlines")
+	r.Type("\r")
+	if got := r.said(); got != "two\nlines" {
+		t.Errorf("Shift and Enter made %q", got)
+	}
+	r.SeeThat("an empty input again", `document.querySelector("#text").value === ""`)
 	r.Type("\t")
 	r.SeeThat("Tab going on to the location", `document.activeElement.id === "locate"`)
 	r.Type("\r")

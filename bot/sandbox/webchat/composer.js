@@ -14,12 +14,14 @@ export class Composer {
   #replyTo = null;
   #drafts = new Map(); // of chats that are not open
   #keyboard = "";      // as last drawn, in JSON
+  #shift = false;      // was held with the last key
   #forced = 0;         // the message whose force_reply was followed
 
   constructor(act) {
     this.#act = act;
     $("#composer").addEventListener("submit", (e) => { e.preventDefault(); this.#send(); });
     text.addEventListener("keydown", (e) => this.#key(e));
+    text.addEventListener("beforeinput", (e) => this.#lineBreak(e));
     text.addEventListener("input", () => { grow(); this.#suggest(); });
     $("#commands").addEventListener("click", () => (menu.hidden ? this.#openMenu("") : this.closeMenu()));
     $("#locate").addEventListener("click", () => act.locate());
@@ -81,13 +83,19 @@ export class Composer {
   }
 
   #key(e) {
-    if (e.key === "Enter" && !e.shiftKey && !e.isComposing) {
-      e.preventDefault();
-      this.#send();
-    } else if (e.key === "ArrowUp" && !menu.hidden) {
+    this.#shift = e.shiftKey;
+    if (e.key === "ArrowUp" && !menu.hidden) {
       e.preventDefault();
       menu.querySelector("li:last-child button")?.focus();
     }
+  }
+
+  // #lineBreak sends in place of a line break without Shift. It is the break that is caught, not
+  // the key: the break of a prevented key can still come, and the Enter of an input method is none.
+  #lineBreak(e) {
+    if (e.inputType !== "insertLineBreak" || this.#shift) return;
+    e.preventDefault();
+    this.#send();
   }
 
   #suggest() {

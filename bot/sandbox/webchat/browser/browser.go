@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // seeWithin is how long a step of the page may take, on a machine that is busy with other tests.
@@ -133,6 +134,12 @@ func (a *Tab) Click(selector, text string) {
 func (a *Tab) Type(keys string) {
 	a.t.Helper()
 	a.do("type", chromedp.KeyEvent(keys))
+}
+
+// TypeShifted presses keys with Shift held.
+func (a *Tab) TypeShifted(keys string) {
+	a.t.Helper()
+	a.do("type", chromedp.KeyEvent(keys, chromedp.KeyModifiers(kb.ModifierShift)))
 }
 
 // See waits for an element with a text.
