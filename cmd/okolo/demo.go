@@ -92,7 +92,8 @@ func (c *demoCmd) up(ctx context.Context, log *slog.Logger) (_ *demo, err error)
 	if d.sandbox, err = sandbox.New(sandbox.Options{IDs: idsFile(folder), Logger: log}); err != nil {
 		return nil, err
 	}
-	if d.url, err = d.sandbox.Listen(ctx, freeAddr(c.Listen)); err != nil {
+	// The bot has to drain before its Telegram goes, so that does not end with ctx.
+	if d.url, err = d.sandbox.Listen(context.WithoutCancel(ctx), freeAddr(c.Listen)); err != nil {
 		return nil, err
 	}
 	p.apiURL, p.opsAddr = d.url, freeAddr(c.OpsAddr)

@@ -152,6 +152,37 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestDemoDrains: SIGTERM ends the demo in order, also after it has served somebody.
+func TestDemoDrains(t *testing.T) {
+	p := &process{cmd: exec.CommandContext(context.Background(), binary, "demo", "--fresh", "--listen", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")}
+	p.cmd.Stderr = &p.log
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // where the test failed before it ended
+	lines := bufio.NewScanner(out)
+	url := ""
+	for url == "" && lines.Scan() {
+		if m := regexp.MustCompile(`Bot API\s+(http\S+?)/$`).FindStringSubmatch(lines.Text()); m != nil {
+			url = m[1]
+		}
+	}
+	anna, err := visit.Join(t.Context(), sandbox.NewPeople(url, nil), sandbox.Profile{ID: 5, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna.Say("/start")
+	anna.See("the greeting", contains("Hello, Anna!"))
+	if err := anna.Err(); err != nil {
+		t.Error(err)
+	}
+	p.terminate(t)
+}
+
 // localTelegram starts a sandbox for the test and returns its address.
 func localTelegram(t *testing.T) string {
 	t.Helper()
