@@ -105,7 +105,8 @@ type memoryStore struct {
 	saves    int // calls
 	failLoad bool
 	failSave bool
-	hang     bool // Save returns only when its context ends
+	hang     bool // Save returns only when its context ends, or it is released
+	release  chan struct{}
 }
 
 func newMemoryStore() *memoryStore { return &memoryStore{newest: map[int64]Snapshot{}} }
@@ -134,11 +135,14 @@ func (m *memoryStore) Load(_ context.Context, users []int64) ([]Snapshot, error)
 func (m *memoryStore) Save(ctx context.Context, batch []Snapshot) error {
 	m.mu.Lock()
 	m.saves++
-	hang := m.hang
+	hang, release := m.hang, m.release
 	m.mu.Unlock()
 	if hang {
-		<-ctx.Done()
-		return ctx.Err()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-release:
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

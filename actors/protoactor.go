@@ -48,7 +48,9 @@ func (r *resume) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, ch
 }
 
 func spawnSupervisor(s *supervisor) (*actor.PID, error) {
-	props := actor.PropsFromProducer(func() actor.Actor { return s }, actor.WithGuardian(&resume{s.log}))
+	s.mailbox = actor.Unbounded()() // kept, for the statistics tell its length
+	props := actor.PropsFromProducer(func() actor.Actor { return s }, actor.WithGuardian(&resume{s.log}),
+		actor.WithMailbox(func() actor.Mailbox { return s.mailbox }))
 	return s.root.SpawnNamed(props, "supervisor")
 }
 

@@ -30,8 +30,9 @@ func (s *supervisor) observe(m *sample) {
 	if s.purge != nil || s.draining != nil {
 		return
 	}
+	was := s.guard.state
 	n := s.guard.observe(m)
-	s.setPreparedLimit()
+	s.guardMoved(was, m)
 	if n == 0 {
 		return
 	}
@@ -98,12 +99,27 @@ func (s *supervisor) purgeDone(m *memoryFreed) {
 	s.log.Info(fmt.Sprintf("MEMORY GUARD: clean-up done, memory: %s (freed %s)",
 		megabytesOf(m.after), megabytes(p.before-min(m.after.rss, p.before))))
 	if p.reason == reasonMemory {
+		was := s.guard.state
 		s.guard.judge(m.after)
-		s.setPreparedLimit()
+		s.guardMoved(was, m.after)
 	}
 	if p.reply != nil {
 		p.reply <- answer[int]{value: p.gone}
 	}
+}
+
+// guardMoved follows the guard, which a look at memory may have brought into another state.
+// Where pressure begins and where it ends is said once.
+func (s *supervisor) guardMoved(was GuardState, m *sample) {
+	now, before := s.guard.state == GuardPressure, was == GuardPressure
+	switch {
+	case now && !before:
+		s.log.Warn(fmt.Sprintf("MEMORY GUARD: pressure, the clean-up was not enough (%s in use > %.0fMB): unknown users are told to come later",
+			megabytes(m.used()), float64(s.guard.threshold)/mebibyte))
+	case before && !now:
+		s.log.Info("MEMORY GUARD: pressure is over, memory: " + megabytesOf(m))
+	}
+	s.setPreparedLimit()
 }
 
 // setPreparedLimit follows the guard.

@@ -137,6 +137,7 @@ func (r *Runtime[S]) tick(ctx context.Context) {
 	defer guard.Stop()
 	defer sweep.Stop()
 	defer sizes.Stop()
+	r.warnWhereAbove()
 	r.logSizes(ctx)
 	for {
 		select {
@@ -149,6 +150,15 @@ func (r *Runtime[S]) tick(ctx context.Context) {
 		case <-sizes.C:
 			r.logSizes(ctx)
 		}
+	}
+}
+
+// warnWhereAbove says at the start that a purge can free nothing: no session is there yet.
+func (r *Runtime[S]) warnWhereAbove() {
+	now, threshold := r.sampler.read(r.cfg.Now()), r.cfg.MemoryThreshold
+	if threshold > 0 && now.rss > threshold {
+		r.log.Warn(fmt.Sprintf("MEMORY GUARD: memory is above the threshold without any session (%s > %.0fMB): the threshold is too low",
+			megabytes(now.rss), float64(threshold)/mebibyte))
 	}
 }
 

@@ -109,7 +109,7 @@ func TestFailedLoadIsNeverFresh(t *testing.T) {
 
 func TestPassingFaultsOfTheStore(t *testing.T) {
 	store := newMemoryStore()
-	g := start(t, store, nil, nil)
+	g := start(t, store, func(c *Config) { c.SnapshotDeadline = time.Minute }, nil) // nothing is given up
 	g.want(Applied, Input{User: 1, ID: 1, Payload: note{n: 1}})
 	store.set(func(m *memoryStore) { m.failSave = true })
 	g.clock.advance(g.cfg.IdleLife + time.Second)
@@ -161,6 +161,8 @@ func TestMemoryIsReleasedWhileTheStoreIsAway(t *testing.T) {
 			if lines := g.log.with("the snapshot store is down"); len(lines) != 1 {
 				t.Fatalf("lines: %q", lines)
 			}
+			// The last session goes just before its probe ends; until then all are given up.
+			g.until("the end of the probe", func(Stats) bool { return !g.saver.probing.Load() })
 			store.set(func(m *memoryStore) { m.failSave, m.hang = false, false })
 			g.want(Applied, Input{User: 1, ID: 2, Payload: note{n: 1}})
 			g.expire()
@@ -173,24 +175,24 @@ func TestMemoryIsReleasedWhileTheStoreIsAway(t *testing.T) {
 
 func TestWhileAStoreIsProbedTheOthersAreGivenUp(t *testing.T) {
 	store := newMemoryStore()
-	store.hang = true
-	g := start(t, store, func(c *Config) { c.SnapshotDeadline = 500 * time.Millisecond }, nil)
+	store.failSave = true
+	g := start(t, store, func(c *Config) { c.SnapshotDeadline = 50 * time.Millisecond }, nil)
 	nobody := g.system.NewLocalPID("nobody")
 	if !g.saver.submit(Snapshot{User: 1}, nobody) {
 		t.Fatal("given up though the store was not known to be down")
 	}
 	g.until("the deadline", func(s Stats) bool { return s.SnapshotsGivenUp == 1 })
+	release := make(chan struct{})
+	store.set(func(m *memoryStore) { m.hang, m.release = true, release })
+	g.cfg.SnapshotDeadline = time.Minute // the probe lasts until it is released
 	if !g.saver.submit(Snapshot{User: 2}, nobody) {
 		t.Fatal("the store is not probed")
 	}
-	for deadline := time.Now().Add(10 * time.Second); !g.saver.probing.Load(); {
-		if time.Now().After(deadline) {
-			t.Fatal("the store is not probed")
-		}
-	}
+	g.until("the probe", func(Stats) bool { return g.saver.probing.Load() })
 	if g.saver.submit(Snapshot{User: 3}, nobody) {
 		t.Fatal("a third waits for a store that is down")
 	}
+	close(release)
 	g.until("the end of the probe", func(s Stats) bool { return s.SnapshotsGivenUp == 3 })
 }
 

@@ -54,13 +54,17 @@ type Stats struct {
 	PressesDropped uint64 `json:"presses_dropped"`
 
 	// InputsInFlight is the number of inputs delivered and not settled.
-	InputsInFlight       int64 `json:"inputs_in_flight"`
-	MaxInputsInFlight    int64 `json:"max_inputs_in_flight"`
-	MaxInFlightPerUser   int   `json:"max_in_flight_per_user"`
-	StashInputs          int   `json:"stash_inputs"`
-	MaxStashInputs       int   `json:"max_stash_inputs"`
-	SnapshotLoadsWaiting int   `json:"snapshot_loads_waiting"`
-	SnapshotSavesWaiting int   `json:"snapshot_saves_waiting"`
+	InputsInFlight     int64 `json:"inputs_in_flight"`
+	MaxInputsInFlight  int64 `json:"max_inputs_in_flight"`
+	MaxInFlightPerUser int   `json:"max_in_flight_per_user"`
+	StashInputs        int   `json:"stash_inputs"`
+	MaxStashInputs     int   `json:"max_stash_inputs"`
+	// SupervisorMailbox is the number of messages that wait for the supervisor. Of them
+	// MaxInputsInFlight are inputs at most; beside these come results of effects, which
+	// belong to inputs in flight, and word of sessions that end.
+	SupervisorMailbox    int `json:"supervisor_mailbox"`
+	SnapshotLoadsWaiting int `json:"snapshot_loads_waiting"`
+	SnapshotSavesWaiting int `json:"snapshot_saves_waiting"`
 
 	SnapshotsSaved   uint64 `json:"snapshots_saved"`
 	SnapshotsGivenUp uint64 `json:"snapshots_given_up"`
@@ -136,6 +140,7 @@ func (s *supervisor) stats() Stats {
 		MaxInFlightPerUser:  s.cfg.MaxInFlight,
 		StashInputs:         s.stashed,
 		MaxStashInputs:      s.cfg.MaxStash,
+		SupervisorMailbox:   s.mailbox.UserMessageCount(),
 		SnapshotsSaved:      c.snapshotsSaved.Load(),
 		SnapshotsGivenUp:    c.snapshotsGivenUp.Load(),
 		SnapshotsDamaged:    c.snapshotsDamaged.Load(),

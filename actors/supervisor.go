@@ -38,6 +38,7 @@ type leave struct{ abort bool }
 type supervisor struct {
 	*core
 	self     *actor.PID
+	mailbox  actor.Mailbox
 	sessions *actor.Props
 
 	table   table

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -162,6 +163,9 @@ func TestPressure(t *testing.T) {
 	g.rss.set(5 << 30) // far more than can be reusable
 	g.look()
 	g.until("pressure", func(s Stats) bool { return s.Guard == GuardPressure && s.Sessions == 100 })
+	if lines := g.log.with("MEMORY GUARD: pressure"); len(lines) != 1 || !strings.Contains(lines[0], "in use > 512MB") {
+		t.Fatalf("lines: %q", lines)
+	}
 	g.look()
 	g.until("the floor", func(s Stats) bool {
 		return s.Purges == 2 && s.Sessions == guardFloor && s.PreparedEvents == guardFloor*25
@@ -179,7 +183,22 @@ func TestPressure(t *testing.T) {
 	g.rss.set(400 * mebibyte)
 	g.look()
 	g.until("relief", func(s Stats) bool { return s.Guard == GuardNormal && s.PreparedLimit == 50 })
+	g.look()
 	g.want(Applied, Input{User: 9999, ID: 1, Payload: note{n: 1}})
+	lines := g.log.with("MEMORY GUARD: pressure")
+	if len(lines) != 2 || lines[1] != "MEMORY GUARD: pressure is over, memory: 400.0MB" {
+		t.Fatalf("lines: %q", lines)
+	}
+}
+
+func TestThresholdBelowTheBareProcess(t *testing.T) {
+	for threshold, want := range map[uint64]int{99 * mebibyte: 1, 100 * mebibyte: 0, 0: 0} {
+		g := start(t, nil, func(c *Config) { c.MemoryThreshold = threshold }, nil)
+		g.until("the line after it", func(Stats) bool { return len(g.log.with("MEMORY STATS")) == 1 })
+		if lines := g.log.with("MEMORY GUARD: memory is above the threshold without any session (100.0MB > 99MB)"); len(lines) != want {
+			t.Errorf("threshold %d: %q", threshold, lines)
+		}
+	}
 }
 
 func TestPressureWithoutAStore(t *testing.T) {
@@ -264,6 +283,26 @@ func TestOperatorPurges(t *testing.T) {
 	if err := <-first; err != context.Canceled {
 		t.Fatal(err)
 	}
+}
+
+func TestMailboxIsCounted(t *testing.T) {
+	hold := make(chan func(any), 1)
+	g := start(t, nil, func(c *Config) { c.MaxInFlight = 1 }, func(_ context.Context, _ Effect, done func(any)) { hold <- done })
+	g.until("the start", func(Stats) bool { return len(g.log.with("MEMORY STATS")) == 1 })
+	g.send(Input{User: 1, ID: 1, Payload: note{await: []any{"write"}}})
+	reached, release := make(chan struct{}), make(chan struct{})
+	g.Deliver(Input{User: 1, ID: 2, Settled: func(Outcome) { close(reached); <-release }}) // holds up the supervisor
+	<-reached
+	reply := make(chan answer[Stats], 1)
+	g.tell(&statsQuery{reply})
+	for id := range int64(5) {
+		g.Deliver(Input{User: 1, ID: 3 + id})
+	}
+	close(release)
+	if s := (<-reply).value; s.SupervisorMailbox != 5 {
+		t.Errorf("%+v", s)
+	}
+	(<-hold)(nil)
 }
 
 func TestPurgeRebuildsTheTable(t *testing.T) {
