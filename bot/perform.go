@@ -45,7 +45,7 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 	case ui.Send:
 		b.send(e.User, do.Message, func(id int64, err error) {
 			b.delivered(e.User, err)
-			done(ui.Sent{Slot: do.Slot, ID: id})
+			done(ui.Sent{Slot: do.Slot, ID: id, Tap: do.Tap, At: b.Now()})
 		})
 	case ui.Edit:
 		b.edit(e.User, do, done)

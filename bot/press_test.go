@@ -1,8 +1,11 @@
 package bot_test
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
@@ -73,4 +76,30 @@ func TestJoinLeaveJoin(t *testing.T) {
 		t.Errorf("joined again: %d rows", n)
 	}
 	check(t, boris.Err())
+}
+
+// TestButtonThatStays: a button that new messages answer acts once for a double tap, and again
+// for a tap that comes later.
+func TestButtonThatStays(t *testing.T) {
+	var passed atomic.Int64 // in nanoseconds; a slow machine must not make a double tap slow
+	began := time.Now()
+	w := newWorld(t, worldOptions{now: func() time.Time { return began.Add(time.Duration(passed.Load())) }})
+	anna := w.visitor(1, "Anna", "en")
+	anna.Locate(berlin.Lat, berlin.Lon)
+	anna.See("the list", has("tomorrow"))
+	anna.Say("/start")
+	menu := anna.See("the menu", has("Nearby"))
+	check(t, anna.Err())
+	lists := func() int {
+		chat, err := anna.Person.Chat(t.Context())
+		check(t, err)
+		return len(slices.DeleteFunc(chat, func(m sandbox.Message) bool { return !has("tomorrow")(m) }))
+	}
+	for times := range 3 {
+		tap(t, anna, menu, "Nearby", 3)
+		if n, want := lists(), times+2; n != want {
+			t.Fatalf("%d lists in the chat after %d presses, not %d", n, times+1, want)
+		}
+		passed.Add(int64(time.Minute))
+	}
 }

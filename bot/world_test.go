@@ -46,6 +46,7 @@ type worldOptions struct {
 	faults    sandbox.Faults
 	operators []int64
 	log       io.Writer
+	now       func() time.Time // nil: the clock on the wall
 	// trouble stands between the bot and the Bot API; nil: nothing does.
 	trouble func(api http.Handler) http.Handler
 }
@@ -141,7 +142,7 @@ func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Stor
 	}
 	return bot.Config{
 		API: api, Store: store, Writer: writer, Maps: maps, Zones: zones, Sessions: sessions,
-		Sending: sender.Options{Logger: log}, Operators: o.operators, Logger: log,
+		Sending: sender.Options{Logger: log}, Operators: o.operators, Now: o.now, Logger: log,
 	}
 }
 

@@ -203,8 +203,14 @@ func (c *chat) input(make func(Context) any) bool {
 		}
 		turn = c.step(c.result(queue[0]))
 	}
+	wrote := writes < len(c.world.written)
+	if p, ok := in.(Press); ok {
+		if edits := edits(emit, p.Message); turn.Repeatable == edits || !turn.Repeatable && !edits && !wrote {
+			c.t.Fatalf("may act again: %v, edits the pressed message: %v, wrote: %v", turn.Repeatable, edits, wrote)
+		}
+	}
 	switch _, duplicate := in.(Duplicate); {
-	case turn.Repeatable && writes == len(c.world.written) && !reflect.DeepEqual(c.state, before):
+	case turn.Repeatable && !wrote && !c.asksToSend() && !reflect.DeepEqual(c.state, before):
 		c.t.Fatalf("a press that may act again changed\n%+v to\n%+v", before, c.state)
 	case duplicate && c.state.Revision != before.Revision:
 		c.t.Fatalf("a duplicate shows revision %d after %d", c.state.Revision, before.Revision)
@@ -215,6 +221,19 @@ func (c *chat) input(make func(Context) any) bool {
 		c.emit(e)
 	}
 	return turn.Repeatable
+}
+
+// asksToSend reports whether the last input asked for new messages.
+func (c *chat) asksToSend() bool {
+	return slices.ContainsFunc(c.world.asked, func(e any) bool { _, ok := e.(Send); return ok })
+}
+
+// edits reports whether one of the effects edits a message.
+func edits(effects []any, message int64) bool {
+	return slices.ContainsFunc(effects, func(e any) bool {
+		edit, ok := e.(Edit)
+		return ok && edit.ID == message
+	})
 }
 
 // step runs Step and holds what it decides against what must always be true.
@@ -257,7 +276,7 @@ func (c *chat) result(effect any) any {
 		answer, err := c.world.write(do.Command)
 		return Written{Context: do.Context, Command: do.Command, Answer: answer, Err: err}
 	case Send:
-		return Sent{Slot: do.Slot, ID: c.send(do.Slot, do.Message)}
+		return Sent{Slot: do.Slot, ID: c.send(do.Slot, do.Message), Tap: do.Tap, At: c.context.Now}
 	}
 	c.t.Fatalf("awaits %T, which has no result", effect)
 	return nil

@@ -36,6 +36,9 @@ type Write struct {
 type Send struct {
 	Slot    Slot
 	Message Message
+	// Tap is the hash of the press that the message answers, where it leaves the pressed
+	// message as it is; 0 otherwise. The result brings it back.
+	Tap uint32
 }
 
 // Edit replaces a message in place. It has a result, [Sent], only where the message was

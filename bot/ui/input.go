@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"okolo/persistence/model"
 )
 
@@ -77,6 +79,9 @@ type Sent struct {
 	Slot Slot
 	ID   int64 // 0: it could not be sent
 	Gone int64 // the message that it takes the place of; 0: none
+
+	Tap uint32    // of the Send
+	At  time.Time // when it was sent
 }
 
 // sent notes the message that now shows a part of the screen, unless what it takes the
@@ -95,6 +100,9 @@ func (s State) sent(in Sent) State {
 		replace(&s.Message)
 	case SlotScreen:
 		replace(&s.Message)
+	}
+	if in.Tap != 0 && in.ID != 0 {
+		s.Tap, s.TapAt = in.Tap, in.At.UnixMilli()
 	}
 	return s
 }

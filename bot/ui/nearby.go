@@ -120,8 +120,8 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 	return Turn{
 		Next: s,
 		Await: []any{
-			Send{Slot: SlotMap, Message: picture},
-			Send{Slot: SlotList, Message: list},
+			Send{Slot: SlotMap, Message: picture, Tap: c.tap},
+			Send{Slot: SlotList, Message: list, Tap: c.tap},
 		},
 		Emit: c.answer(),
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +268,102 @@ func TestNearbyAgain(t *testing.T) {
 	c.did(2)
 	c.sees("2. Event 2")
 	c.seesNot("3. Event 3")
+}
+
+// A button that new messages answer stays where it is, and acts again; but the second tap of
+// a double tap, which comes before the answer or close behind it, sends nothing more.
+func TestButtonsThatStay(t *testing.T) {
+	for name, lead := range map[string]func(c *chat) (message int64, label string){
+		"nearby, on the menu": func(c *chat) (int64, string) {
+			c.says("/start")
+			return c.newest, "button_nearby"
+		},
+		"days, on an older list": func(c *chat) (int64, string) {
+			old := c.newest
+			c.sendsLocation(moscow, "Europe/Moscow")
+			return old, "tomorrow"
+		},
+		"back, on a card with another list below": func(c *chat) (int64, string) {
+			card := c.newest
+			c.presses("1")
+			c.sendsLocation(moscow, "Europe/Moscow")
+			return card, "button_back"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(t *testing.T, c *chat) {
+				c.lives(3)
+				c.sendsLocation(berlin, "Europe/Berlin")
+				message, label := lead(c)
+				for range 3 {
+					c.context.Now = c.context.Now.Add(time.Minute)
+					c.pressesOn(message, label)
+					c.did(2)
+					c.sees("3. Event 3")
+					before := c.state
+					for _, passed := range []time.Duration{-30 * time.Second, 0, doubleTap - time.Millisecond} {
+						at := c.context.Now
+						c.context.Now = at.Add(passed)
+						c.pressesOn(message, label)
+						c.did(0)
+						c.context.Now = at
+					}
+					if !reflect.DeepEqual(c.state, before) {
+						t.Fatalf("the second tap changed %+v to %+v", before, c.state)
+					}
+				}
+				c.context.Now = c.context.Now.Add(doubleTap)
+				c.pressesOn(message, label)
+				c.did(2)
+			})
+		})
+	}
+}
+
+// Another button, or the same one of another message, is no second tap.
+func TestQuickPresses(t *testing.T) {
+	c := newChat(t, "en")
+	c.lives(3)
+	c.sendsLocation(berlin, "Europe/Berlin")
+	c.says("/start")
+	first := c.newest
+	c.says("/start")
+	c.pressesOn(first, "button_nearby")
+	c.did(2)
+	c.pressesOn(first+2, "button_nearby")
+	c.did(2)
+	c.pressesOn(first, "button_mine")
+	c.did(0, first)
+}
+
+// Where the answer could not be sent there is nothing to see, so the next tap acts at once.
+func TestTapAfterLostAnswer(t *testing.T) {
+	c := newChat(t, "en")
+	c.lives(3)
+	c.sendsLocation(berlin, "Europe/Berlin")
+	c.says("/start")
+	menu := c.newest
+	c.lose[SlotMap], c.lose[SlotList] = true, true
+	c.pressesOn(menu, "button_nearby")
+	c.did(0)
+	c.lose[SlotMap], c.lose[SlotList] = false, false
+	c.pressesOn(menu, "button_nearby")
+	c.did(2)
+}
+
+// A message that cannot be edited keeps its buttons. Each has acted once, and says so.
+func TestPressOnMessageThatStays(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.lives(3)
+		c.says("/start")
+		menu, data := c.newest, c.data(c.newest, "button_mine")
+		delete(c.messages, menu) // as far as editing goes
+		c.pressesData(menu, data)
+		c.did(1)
+		c.pressesData(menu, data)
+		c.did(0)
+		c.hears("done_before")
+	})
 }
 
 func TestOffTheGlobe(t *testing.T) {

@@ -1,8 +1,30 @@
 package ui
 
 import (
+	"encoding/binary"
+	"hash/fnv"
+	"time"
+
 	"okolo/persistence/model"
 )
+
+// doubleTap is how soon after its answer a press of the same button is the second tap of a
+// double tap, and not a wish to see the answer again.
+const doubleTap = 2 * time.Second
+
+// hash tells the presses of a message's buttons apart. It is never 0.
+func (p Press) hash() uint32 {
+	h := fnv.New32a()
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 72), uint64(p.Message))
+	_, _ = h.Write(append(b, p.Data...)) // never fails
+	return max(h.Sum32(), 1)
+}
+
+// tappedTwice reports whether the press is the second tap on a button that new messages
+// answered. The button is still there, so the press may act again, but not so soon.
+func (s State) tappedTwice(p Press) bool {
+	return p.tap == s.Tap && p.Now.UnixMilli() < s.TapAt+doubleTap.Milliseconds()
+}
 
 // press handles a button, of whatever age the message is that it is on.
 func (s State) press(in Press) Turn {

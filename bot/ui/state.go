@@ -37,6 +37,9 @@ type State struct {
 	Draft     *Draft `cbor:"18,keyasint,omitempty"`
 	LastDraft int64  `cbor:"19,keyasint,omitempty"` // the last one confirmed,
 	LastEvent int64  `cbor:"20,keyasint,omitempty"` // and the event it became
+
+	Tap   uint32 `cbor:"23,keyasint,omitempty"` // hash of the last press that new messages answered,
+	TapAt int64  `cbor:"24,keyasint,omitempty"` // and when they were sent, in Unix milliseconds
 }
 
 // StateVersion is the version of the stored form of [State]. A snapshot of another version

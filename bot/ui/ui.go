@@ -23,8 +23,8 @@ type Turn struct {
 	Await []any
 	// Emit are effects to carry out once Next was taken.
 	Emit []any
-	// Repeatable says that the turn had no lasting effect: the same press of the same
-	// button may act again.
+	// Repeatable says that nothing was written and that the pressed button still stands
+	// where it stood: the same press may act again. What the last Step says counts.
 	Repeatable bool
 }
 
@@ -44,6 +44,8 @@ type Context struct {
 
 	// before is the state that stays where the turn comes to nothing.
 	before *State
+	// tap is the hash of the press; 0: not a press.
+	tap uint32
 }
 
 // Duplicate stands for an input that was already acted upon: redelivered by Telegram, or
@@ -64,6 +66,10 @@ func Step(s State, in any) Turn {
 		s = s.begin(&in.Context)
 		return s.location(in)
 	case Press:
+		in.tap = in.hash()
+		if s.tappedTwice(in) {
+			return Turn{Next: s, Emit: in.answer(), Repeatable: true}
+		}
 		s = s.begin(&in.Context)
 		return s.press(in)
 	case Unsupported:
@@ -81,7 +87,7 @@ func Step(s State, in any) Turn {
 	case StatsLoaded:
 		return s.statsLoaded(in)
 	case Sent:
-		return Turn{Next: s.sent(in)}
+		return Turn{Next: s.sent(in), Repeatable: in.Tap != 0}
 	}
 	return Turn{Next: s}
 }
@@ -98,15 +104,16 @@ func (s State) begin(c *Context) State {
 // checkpoint makes s the state that stays where the turn comes to nothing from here on.
 func (s State) checkpoint(c *Context) { c.before = &s }
 
-// duplicate shows the outcome of a press once more. The reply to anything else was sent
-// before its state was taken, so there nothing is left to show.
+// duplicate shows the outcome of a press once more, or says where it is to be seen. The reply
+// to anything else was sent before its state was taken, so there nothing is left to show.
 func (s State) duplicate(d Duplicate) Turn {
 	p, ok := d.Of.(Press)
 	if !ok {
 		return Turn{Next: s}
 	}
 	if p.Message != s.Message {
-		return Turn{Next: s, Emit: []any{Answer{Callback: p.Callback}}}
+		p.Toast = s.tongue(p.Context).say("done_before")
+		return Turn{Next: s, Emit: p.answer()}
 	}
 	s.checkpoint(&p.Context)
 	return s.show(p.Context)
@@ -139,7 +146,7 @@ func (s State) present(c Context, m Message) Turn {
 	if c.Message == 0 {
 		return Turn{
 			Next:  s,
-			Await: []any{Send{Slot: SlotScreen, Message: m}},
+			Await: []any{Send{Slot: SlotScreen, Message: m, Tap: c.tap}},
 			Emit:  c.answer(),
 		}
 	}
