@@ -26,9 +26,11 @@ func refused(err error, code int, phrases ...string) bool {
 // isNotModified: an edit that changes nothing.
 func isNotModified(err error) bool { return refused(err, 400, "message is not modified") }
 
-// isGone: an edit of a message that was deleted or is too old.
+// isGone: an edit of a message that was deleted, or is too old, or cannot show this: a picture
+// does not become a text.
 func isGone(err error) bool {
-	return refused(err, 400, "message to edit not found", "message can't be edited", "message_id_invalid")
+	return refused(err, 400, "message to edit not found", "message can't be edited", "message_id_invalid",
+		"there is no text in the message to edit")
 }
 
 // isTooLate: an answer to a press that Telegram no longer waits for.

@@ -8,6 +8,24 @@ import (
 	"okolo/bot/sandbox"
 )
 
+// TestPressOnPicture: a picture has no buttons, but old clients and other programs press what
+// they like. Its screen comes as a new message, since a picture does not become a text.
+func TestPressOnPicture(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	anna := w.visitor(1, "Anna", "en")
+	anna.Locate(berlin.Lat, berlin.Lon)
+	picture := anna.See("the map", func(m sandbox.Message) bool { return m.Photo != nil })
+	anna.See("the list", has("tomorrow"))
+	anna.PressData(picture.ID, "the menu", "1h~1")
+	anna.See("the menu", has("Nearby"))
+	check(t, anna.Err())
+	s, err := w.bot.Stats(t.Context())
+	check(t, err)
+	if s.Ingress.Resent != 1 || s.Ingress.Undelivered != 0 {
+		t.Errorf("%d screens were sent anew, %d messages given up", s.Ingress.Resent, s.Ingress.Undelivered)
+	}
+}
+
 func deepLink(event int64) string { return "e_" + strconv.FormatInt(event, 36) }
 
 // TestBadInput: whatever a person sends, they get a clear sentence, and nothing is lost and
@@ -24,6 +42,9 @@ func TestBadInput(t *testing.T) {
 	}
 	say("/start", "Hello, Anna!")
 	say("/nonsense", "I don't know that command")
+	say("/nonsense\n/start", "I don't know that command")
+	say("/HELP@okolo_bot\nplease", "What I can do")
+	say("/start\u00a0e_zzz", "no longer there")
 	say("around the corner", "Send me a location")
 	say("95.0, 200.0", "There is no such place")
 	say("/create", "the title")

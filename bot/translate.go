@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mymmrac/telego"
@@ -94,9 +95,12 @@ func point(l *telego.Location) model.Point {
 	return model.Point{Lat: l.Latitude, Lon: l.Longitude}
 }
 
-// command reads "/name@bot argument".
+// command reads "/name@bot argument", with white space of any sort between.
 func command(c ui.Context, text string) ui.Command {
-	name, arg, _ := strings.Cut(text[1:], " ")
+	name, arg := text[1:], ""
+	if i := strings.IndexFunc(name, unicode.IsSpace); i >= 0 {
+		name, arg = name[:i], name[i:]
+	}
 	name, _, _ = strings.Cut(name, "@")
 	return ui.Command{Context: c, Name: strings.ToLower(name), Arg: strings.TrimSpace(arg)}
 }
