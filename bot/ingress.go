@@ -61,7 +61,7 @@ func (b *Bot) poll(ctx context.Context) error {
 			sleep(ctx, pause)
 		default:
 			pause, careful = 0, false
-			if !b.handle(updates) {
+			if !b.handle(ctx, updates) {
 				return nil // the sessions are shutting down
 			}
 		}
@@ -77,20 +77,40 @@ func (b *Bot) unreadable(id int64, err error) {
 
 // handle hands a batch to the sessions, waits until each update is settled, and moves the
 // offset past those at the front that are. It reports whether all were.
-func (b *Bot) handle(updates []telego.Update) bool {
-	var waiting sync.WaitGroup
+//
+// Of each person it hands over as many as may be unsettled, and the others, which would be
+// refused, once those are settled. In between it confirms: a session must know every update
+// again that can come again.
+func (b *Bot) handle(ctx context.Context, updates []telego.Update) bool {
+	b.ingress.received.Add(uint64(len(updates)))
 	settled := make([]bool, len(updates))
+	var inputs []incoming
 	for i := range updates {
-		waiting.Add(1)
-		b.ingress.received.Add(1)
-		b.ingress.unsettled.Add(1)
-		b.deliver(&updates[i], func(ok bool) {
-			settled[i] = ok
-			b.ingress.unsettled.Add(-1)
-			waiting.Done()
-		})
+		in, ok := b.translate(&updates[i])
+		if !ok {
+			b.counts.ignored.Add(1)
+			settled[i] = true
+			continue
+		}
+		in.place = i
+		inputs = append(inputs, in)
 	}
-	waiting.Wait()
+	b.ingress.unsettled.Add(int64(len(inputs)))
+	inputs = b.handleSome(inputs, settled)
+	all := b.advance(updates, settled)
+	for len(inputs) > 0 {
+		if err := b.confirm(ctx); err != nil && ctx.Err() == nil {
+			b.Logger.Warn("settled updates may come again", "error", err)
+		}
+		inputs = b.handleSome(inputs, settled)
+		all = b.advance(updates, settled)
+	}
+	return all
+}
+
+// advance moves the offset past the settled updates at the front of a batch, and reports
+// whether those are all.
+func (b *Bot) advance(updates []telego.Update, settled []bool) bool {
 	for i, ok := range settled {
 		if !ok {
 			return false
@@ -100,17 +120,33 @@ func (b *Bot) handle(updates []telego.Update) bool {
 	return true
 }
 
-// deliver hands one update to its session. settled is called once, with false where the
-// update was not handled and has to come again.
-func (b *Bot) deliver(u *telego.Update, settled func(ok bool)) {
-	in, ok := b.translate(u)
-	if !ok {
-		b.counts.ignored.Add(1)
-		settled(true)
-		return
+// handleSome hands over as many of the inputs as their sessions take at a time, waits until
+// these are settled, and returns the others.
+func (b *Bot) handleSome(inputs []incoming, settled []bool) (later []incoming) {
+	var waiting sync.WaitGroup
+	taken := make(map[int64]int)
+	for _, in := range inputs {
+		if taken[in.user] == b.Sessions.MaxInFlight {
+			later = append(later, in)
+			continue
+		}
+		taken[in.user]++
+		waiting.Add(1)
+		b.deliver(in, func(ok bool) {
+			settled[in.place] = ok
+			b.ingress.unsettled.Add(-1)
+			waiting.Done()
+		})
 	}
+	waiting.Wait()
+	return later
+}
+
+// deliver hands one input to its session. settled is called once, with false where it was
+// not handled and has to come again.
+func (b *Bot) deliver(in incoming, settled func(ok bool)) {
 	b.runtime.Deliver(actors.Input{
-		User: in.user, ID: int64(u.UpdateID), Press: in.press, Payload: in.payload,
+		User: in.user, ID: in.update, Press: in.press, Payload: in.payload,
 		Settled: func(o actors.Outcome) {
 			switch o {
 			case actors.Stopped:
@@ -139,7 +175,7 @@ func (b *Bot) excuse(in incoming, e ui.Excuse, settled func(bool)) {
 	b.send(in.user, ui.Message{Text: e.In(in.lang)}, func(_ int64, err error) { done(err) })
 }
 
-// confirm tells Telegram what was settled last, which otherwise the next poll would.
+// confirm tells Telegram what was settled, which otherwise the next poll does.
 func (b *Bot) confirm(ctx context.Context) error {
 	offset := b.ingress.offset.Load()
 	if offset == 0 {

@@ -18,6 +18,8 @@ var allowedUpdates = []string{telego.MessageUpdates, telego.CallbackQueryUpdates
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
+	place    int // of its update in the batch
+	update   int64
 	user     int64
 	press    uint64 // key of a button press; 0: not a press
 	payload  any
@@ -40,7 +42,7 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 	m := u.Message
 	c := b.context(u, m.From)
-	in := incoming{user: m.From.ID, lang: m.From.LanguageCode}
+	in := incoming{update: c.Update, user: m.From.ID, lang: m.From.LanguageCode}
 	switch {
 	case m.Venue != nil:
 		in.payload = b.location(c, ui.Location{Point: point(&m.Venue.Location), Title: m.Venue.Title})
@@ -67,7 +69,7 @@ func (b *Bot) translatePress(u *telego.Update) (incoming, bool) {
 	c := b.context(u, &q.From)
 	c.Message, c.Callback = int64(q.Message.GetMessageID()), q.ID
 	return incoming{
-		user: q.From.ID, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
+		update: c.Update, user: q.From.ID, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
 		payload: ui.Press{Context: c, Data: q.Data},
 	}, true
 }
