@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -82,16 +83,25 @@ func (s *Server) serveGroups(r *http.Request, p *person, rest []string) (any, er
 	return nil, errNotFound
 }
 
-// groupsOf lists the groups that a person is in, by id.
+// groupsOf lists the groups that a person is in.
 func (s *Server) groupsOf(p *person) []GroupInfo {
 	list := []GroupInfo{}
+	for _, c := range s.groupChatsOf(p) {
+		list = append(list, c.info())
+	}
+	return list
+}
+
+// groupChatsOf returns the groups that a person is in, the newest last.
+func (s *Server) groupChatsOf(p *person) []*chat {
+	var list []*chat
 	s.groups.Range(func(_, v any) bool {
 		if c := v.(*chat); c.has(p) {
-			list = append(list, c.info())
+			list = append(list, c)
 		}
 		return true
 	})
-	slices.SortFunc(list, func(a, b GroupInfo) int { return int(b.ID - a.ID) })
+	slices.SortFunc(list, func(a, b *chat) int { return cmp.Compare(b.key.chat, a.key.chat) })
 	return list
 }
 

@@ -86,7 +86,7 @@ func TestAGroup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := chat[1]; m.From.Name != "Ann Lee" || m.FromBot || chat[2].From.ID != bob.ID || chat[0].Service != "created the group" {
+		if m := chat[1]; m.From.Name != "Ann Lee" || m.FromBot || chat[2].From.ID != bob.ID || chat[0].Service != "Ann Lee created the group" {
 			t.Errorf("seen: %+v", chat)
 		}
 		press, err := p.Press(t.Context(), int64(sent.MessageID), "a")

@@ -54,6 +54,11 @@ func start(t testing.TB, o sandbox.Options) (*sandbox.Server, string) {
 // client makes a telego bot against a sandbox.
 func client(t testing.TB, url string) *telego.Bot {
 	t.Helper()
+	return clientOf(t, url, token)
+}
+
+func clientOf(t testing.TB, url, token string) *telego.Bot {
+	t.Helper()
 	hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	t.Cleanup(hc.CloseIdleConnections)
 	b, err := telego.NewBot(token, telego.WithAPIServer(url), telego.WithHTTPClient(hc), telego.WithDiscardLogger())

@@ -17,6 +17,7 @@ type Message struct {
 	ReplyTo int64     `json:"reply_to,omitempty"`
 	Thread  int64     `json:"thread,omitempty"`  // the topic it is in
 	Service string    `json:"service,omitempty"` // what happened in a group, in a sentence
+	Via     string    `json:"via,omitempty"`     // username of the bot whose inline result it is
 	Edited  int       `json:"edited,omitempty"`  // how many times
 
 	Text     string                 `json:"text,omitempty"`    // plain
@@ -52,11 +53,14 @@ func (m *message) author() Author {
 	return Author{u.ID, fullName(u)}
 }
 
-// Button is an inline button. One that calls back has Data, one that opens a link URL.
+// Button is an inline button. One that calls back has Data, one that opens a link URL, one that
+// begins an inline query SwitchTo in another chat or SwitchHere in this one.
 type Button struct {
-	Text string `json:"text"`
-	Data string `json:"data,omitempty"`
-	URL  string `json:"url,omitempty"`
+	Text       string  `json:"text"`
+	Data       string  `json:"data,omitempty"`
+	URL        string  `json:"url,omitempty"`
+	SwitchTo   *string `json:"switch_to,omitempty"`
+	SwitchHere *string `json:"switch_here,omitempty"`
 }
 
 // Keyboard is what stands in place of a person's keyboard, or a change to that.
@@ -151,10 +155,13 @@ func FromBot(chat []Message, after int64) []Message {
 
 // seen makes what the person sees of a message.
 func (m *message) seen() Message {
-	c := m.content
+	c, by := m.content, m.author()
 	s := Message{
-		ID: m.id, FromBot: m.from == nil, From: m.author(), Thread: m.thread, Service: sentence(c.service), Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
+		ID: m.id, FromBot: m.from == nil, From: by, Thread: m.thread, Service: sentence(by, c.service), Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
 		Entities: c.rich.entities, Keyboard: m.keyboard,
+	}
+	if m.via != nil {
+		s.Via = m.via.user.Username
 	}
 	if c.captioned() {
 		s.Caption = c.rich.text
@@ -181,10 +188,18 @@ func (m *message) seen() Message {
 		for _, row := range m.inline.InlineKeyboard {
 			buttons := make([]Button, len(row))
 			for i, b := range row {
-				buttons[i] = Button{b.Text, b.CallbackData, b.URL}
+				buttons[i] = seenButton(b)
 			}
 			s.Buttons = append(s.Buttons, buttons)
 		}
+	}
+	return s
+}
+
+func seenButton(b telego.InlineKeyboardButton) Button {
+	s := Button{b.Text, b.CallbackData, b.URL, b.SwitchInlineQuery, b.SwitchInlineQueryCurrentChat}
+	if chosen := b.SwitchInlineQueryChosenChat; chosen != nil {
+		s.SwitchTo = &chosen.Query
 	}
 	return s
 }

@@ -6,30 +6,34 @@ import (
 	"github.com/mymmrac/telego"
 )
 
-// sentence says what a service message is about, as an application would show it; empty: it is
-// none.
-func sentence(s *telego.Message) string {
+// sentence says what a service message of an author is about, as an application would show it;
+// empty: it is none.
+func sentence(by Author, s *telego.Message) string {
 	switch {
 	case s == nil:
 		return ""
 	case s.GroupChatCreated, s.SupergroupChatCreated:
-		return "created the group"
+		return by.Name + " created the group"
+	case len(s.NewChatMembers) == 1 && s.NewChatMembers[0].ID == by.ID:
+		return by.Name + " joined the group"
 	case len(s.NewChatMembers) > 0:
 		names := make([]string, len(s.NewChatMembers))
 		for i := range s.NewChatMembers {
 			names[i] = fullName(&s.NewChatMembers[i])
 		}
-		return "added " + strings.Join(names, ", ")
+		return by.Name + " added " + strings.Join(names, ", ")
+	case s.LeftChatMember != nil && s.LeftChatMember.ID == by.ID:
+		return by.Name + " left the group"
 	case s.LeftChatMember != nil:
-		return fullName(s.LeftChatMember) + " left the group"
+		return by.Name + " removed " + fullName(s.LeftChatMember)
 	case s.MigrateToChatID != 0:
-		return "made the group a supergroup"
+		return by.Name + " made the group a supergroup"
 	case s.MigrateFromChatID != 0:
-		return "the supergroup was a group before"
+		return "The group became a supergroup"
 	case s.PinnedMessage != nil:
-		return "pinned a message"
+		return by.Name + " pinned a message"
 	case s.ForumTopicCreated != nil:
-		return "opened the topic " + s.ForumTopicCreated.Name
+		return by.Name + " opened the topic " + s.ForumTopicCreated.Name
 	}
 	return ""
 }

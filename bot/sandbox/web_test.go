@@ -167,6 +167,12 @@ func listen(t *testing.T, url string) *events {
 
 func (e *events) next(name string, into any) {
 	e.t.Helper()
+	e.any(map[string]any{name: into})
+}
+
+// any reads the next event, which must have one of the names.
+func (e *events) any(into map[string]any) {
+	e.t.Helper()
 	late := time.AfterFunc(10*time.Second, func() { _ = e.body.Close() })
 	defer late.Stop()
 	got := ""
@@ -178,15 +184,15 @@ func (e *events) next(name string, into any) {
 		if !ok {
 			continue
 		}
-		if got != name {
-			e.t.Fatalf("event %q in place of %q: %s", got, name, data)
+		if into[got] == nil {
+			e.t.Fatalf("event %q: %s", got, data)
 		}
-		if err := json.Unmarshal([]byte(data), into); err != nil {
+		if err := json.Unmarshal([]byte(data), into[got]); err != nil {
 			e.t.Fatal(err)
 		}
 		return
 	}
-	e.t.Fatalf("the stream ended before %q: %v", name, e.line.Err())
+	e.t.Fatalf("the stream ended: %v", e.line.Err())
 }
 
 // TestEvents: a stream begins with what is there, tells of a bot that comes and of its
@@ -282,6 +288,51 @@ func TestEvents(t *testing.T) {
 	}
 	if n := s.Stats().Streams; n != 0 {
 		t.Errorf("%d streams after the end", n)
+	}
+}
+
+// TestEventsOfGroups: a group is in its members' lists with its bots' commands, and what is said
+// in it is not told to who was removed.
+func TestEventsOfGroups(t *testing.T) {
+	base, id, a, b := club(t, sandbox.NewGroup{})
+	must[bool](t, call(t, base, "setMyCommands", fields{
+		"commands": []fields{{"command": "go", "description": "go on"}}, "scope": fields{"type": "all_chat_administrators"},
+	}))
+	listenTo := func(p *sandbox.Person) (*events, sandbox.ChatInfo) {
+		e := listen(t, fmt.Sprintf("%s/people/%d/events", base, p.ID))
+		var chats []sandbox.ChatInfo
+		e.next("chats", &chats)
+		if len(chats) != 2 || chats[1].Group == nil || chats[1].Group.ID != id || len(chats[1].Group.Members) != 3 {
+			t.Fatalf("chats: %+v", chats)
+		}
+		var ev sandbox.ChatEvent
+		e.next("view", &ev)
+		e.next("view", &ev)
+		return e, chats[1]
+	}
+	_, hers := listenTo(a)
+	if got := hers.Commands; len(got) != 1 || got[0].Command != "go@sandbox7001_bot" {
+		t.Errorf("the owner's commands: %+v", got)
+	}
+	e, his := listenTo(b)
+	if len(his.Commands) != 0 {
+		t.Errorf("a member has the administrators' commands: %+v", his.Commands)
+	}
+	said(t, a.In(id), "hello")
+	var ev sandbox.ChatEvent
+	e.next("view", &ev)
+	if len(ev.View.Changed) != 1 || ev.View.Changed[0].Text != "hello" || ev.View.Changed[0].From.Name != "Ann Lee" {
+		t.Fatalf("said: %+v", ev)
+	}
+	set(t, a, id, bob.ID, sandbox.Membership{Status: "kicked"})
+	for chats := []sandbox.ChatInfo{{}, {}}; len(chats) > 1; { // until then he may see that he is removed
+		e.any(map[string]any{"chats": &chats, "view": &ev})
+	}
+	said(t, a.In(id), "without him")
+	said(t, b, "by himself")
+	e.next("view", &ev)
+	if ev.View.Changed[0].Text != "by himself" {
+		t.Errorf("told who was removed: %+v", ev)
 	}
 }
 

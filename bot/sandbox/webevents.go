@@ -2,36 +2,21 @@ package sandbox
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/mymmrac/telego"
 )
 
-// Bounds of the streams of events: of all, and of the chats one of them watches.
+// Bounds and times of the streams of events.
 const (
 	maxStreams   = 256
-	maxWatched   = 100
 	streamWrite  = 30 * time.Second       // a reader slower than that is gone
 	streamBeat   = 15 * time.Second       // a sign of life, for proxies
-	rosterPeriod = 200 * time.Millisecond // until a new bot, or its commands, appear
+	rosterPeriod = 100 * time.Millisecond // until a new bot or group, or their commands, appear
 )
-
-// ChatInfo is a line of a person's list of chats.
-type ChatInfo struct {
-	Path     string `json:"path"` // of its part of the people's API
-	Title    string `json:"title"`
-	Username string `json:"username,omitempty"` // of the bot, without the at sign
-
-	Commands []telego.BotCommand `json:"commands"` // the menu, in the person's language
-}
 
 // ChatEvent says what changed in one chat.
 type ChatEvent struct {
@@ -50,7 +35,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, p *person) 
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer context.AfterFunc(s.ctx, cancel)()
-	st := &stream{server: s, person: p, out: w, control: http.NewResponseController(w), views: make(chan ChatEvent), watched: map[string]bool{}}
+	st := &stream{server: s, person: p, out: w, control: http.NewResponseController(w), views: make(chan ChatEvent), watched: map[string]context.CancelFunc{}}
 	defer st.watching.Wait()
 	defer cancel()
 
@@ -70,7 +55,7 @@ type stream struct {
 
 	roster   []ChatInfo // as last sent
 	views    chan ChatEvent
-	watched  map[string]bool // by path
+	watched  map[string]context.CancelFunc // by path
 	watching sync.WaitGroup
 }
 
@@ -95,17 +80,28 @@ func (st *stream) run(ctx context.Context) error {
 	return err
 }
 
-// update sends the list of chats at first and where it changed, and watches those that are new.
+// update sends the list of chats at first and where it changed, watches those that are new,
+// and no longer those that the person has left.
 func (st *stream) update(ctx context.Context) error {
 	chats, infos := st.server.chatsOf(st.person)
 	if reflect.DeepEqual(infos, st.roster) {
 		return nil
 	}
 	st.roster = infos
+	there := make(map[string]bool, len(infos))
 	for i, c := range chats {
-		if path := infos[i].Path; !st.watched[path] {
-			st.watched[path] = true
-			st.watching.Go(func() { st.watch(ctx, path, c) })
+		path := infos[i].Path
+		there[path] = true
+		if st.watched[path] == nil {
+			watching, stop := context.WithCancel(ctx)
+			st.watched[path] = stop
+			st.watching.Go(func() { st.watch(watching, path, c) })
+		}
+	}
+	for path, stop := range st.watched {
+		if !there[path] {
+			stop()
+			delete(st.watched, path)
 		}
 	}
 	return st.send("chats", infos)
@@ -153,47 +149,4 @@ func (st *stream) write(b []byte) error {
 		return err
 	}
 	return st.control.Flush()
-}
-
-// chatsOf returns a person's chats, one with every bot, in the order of the bots' ids.
-func (s *Server) chatsOf(p *person) ([]*chat, []ChatInfo) {
-	var bots []*bot
-	s.bots.Range(func(_, v any) bool {
-		bots = append(bots, v.(*bot))
-		return len(bots) < maxWatched
-	})
-	slices.SortFunc(bots, func(a, b *bot) int { return cmp.Compare(a.user.ID, b.user.ID) })
-	chats, infos := make([]*chat, len(bots)), make([]ChatInfo, len(bots))
-	for i, b := range bots {
-		chats[i] = s.chat(b, p)
-		infos[i] = ChatInfo{
-			Path:     fmt.Sprintf("/people/%d/chats/%d", p.id, b.user.ID),
-			Title:    b.user.FirstName,
-			Username: b.user.Username,
-			Commands: b.commands.shown(p.id, p.user().LanguageCode),
-		}
-	}
-	return chats, infos
-}
-
-// shown is the menu that a person sees in a private chat: the first list that there is, by
-// https://core.telegram.org/bots/api#determining-list-of-commands.
-func (l *commandLists) shown(person int64, language string) []telego.BotCommand {
-	if len(language) > 2 {
-		language = language[:2]
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, scope := range []string{
-		telego.ScopeTypeChat + " " + strconv.FormatInt(person, 10) + " ",
-		telego.ScopeTypeAllPrivateChats + "  ",
-		telego.ScopeTypeDefault + "  ",
-	} {
-		for _, name := range []string{scope + " " + language, scope + " "} {
-			if list := l.lists[name]; list != nil {
-				return list
-			}
-		}
-	}
-	return []telego.BotCommand{}
 }

@@ -24,6 +24,11 @@ export const getProfile = (id) => request("GET", `/people/${id}/profile`);
 export const putProfile = (who) => request("PUT", `/people/${who.id}/profile`, who);
 export const say = (path, what) => request("POST", `${path}/messages`, what);
 export const block = (path, yes) => request(yes ? "PUT" : "DELETE", `${path}/block`);
+export const newGroup = (me, group) => request("POST", `/people/${me}/groups`, group);
+export const setMember = (me, group, who, as) => request("PUT", `/people/${me}/groups/${group}/members/${who}`, as);
+export const migrate = (me, group) => request("POST", `/people/${me}/groups/${group}/migration`);
+export const newTopic = (me, group, name) => request("POST", `/people/${me}/groups/${group}/topics`, { name });
+export const setBot = (me, bot, settings) => request("PUT", `/people/${me}/bots/${bot}`, settings);
 export const fileURL = (me, id) => `/people/${me}/files/${id}`;
 
 const answerWait = 25; // seconds; a bot that takes longer has missed its chance, as in Telegram
@@ -33,6 +38,18 @@ export async function press(path, messageID, data) {
   const { callback_id } = await request("POST", `${path}/presses`, { message_id: messageID, data });
   return request("GET", `${path}/presses/${callback_id}?wait=${answerWait}`);
 }
+
+// ask sends an inline query and resolves with its id and the bot's answer, or null where none came.
+export async function ask(me, bot, query, offset = "") {
+  const base = `/people/${me}/inline/${bot}`;
+  const { id } = await request("POST", base, { query, offset });
+  const answer = await request("GET", `${base}/${id}?wait=${answerWait}`);
+  return answer && { id, ...answer };
+}
+
+// choose sends a result of an inline query into a chat.
+export const choose = (me, bot, query, result, chat) =>
+  request("POST", `/people/${me}/inline/${bot}/${query}`, { result_id: result, chat: String(chat) });
 
 const retryAfter = 1000; // ms
 

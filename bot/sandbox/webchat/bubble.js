@@ -1,24 +1,29 @@
 // One message as a bubble.
 
-import { h, dialog } from "./dom.js";
+import { h, dialog, avatar, peerClass } from "./dom.js";
 import { fileURL } from "./api.js";
 import { richText, safeURL } from "./richtext.js";
 
 // bubble makes the list item of a message. act has what a person can do to it: press, command,
-// mention, link, reply; waiting(m, data) tells whether a press has no answer yet.
+// mention, link, reply, switchTo; waiting(m, data) tells whether a press has no answer yet.
 export function bubble(m, chat, act) {
-  const mine = !m.from_bot && (m.from?.id ?? act.me) === act.me;
+  if (m.service) return h("li", { class: "message service", data: { id: m.id } }, h("span", {}, m.service));
+  const mine = wrote(act.me, m);
   const pictured = Boolean(m.photo || m.location);
+  const author = authorOf(m, chat);
   return h("li", { class: `message ${mine ? "out" : "in"}${pictured ? " pictured" : ""}`, data: { id: m.id } },
     h("div", { class: "bubble" },
-      !mine && m.from && h("div", { class: "author" }, m.from.first_name),
-      m.reply_to && quote(chat.messages.get(m.reply_to)),
+      chat.group && !mine && avatar(author, m.from.id),
+      h("div", { class: `author ${peerClass(m.from.id)}` }, mine ? "You" : author),
+      m.via && h("div", { class: "via" }, `via @${m.via}`),
+      m.reply_to && quote(chat.messages.get(m.reply_to), chat),
       m.photo && photo(m.photo, act),
       m.location && place(m),
       m.document && file(m.document, act),
       (m.text || m.caption) && h("div", { class: "text", dir: "auto" }, richText(m.text || m.caption, m.entities, act)),
       h("div", { class: "meta" },
         h("button", { class: "reply", "aria-label": "Reply to this message", onclick: () => act.reply(m) }, "↩"),
+        m.thread ? h("span", { class: "topic" }, `# ${topicOf(m, chat)} `) : null,
         m.edited ? h("span", {}, "edited ") : null,
         h("time", { dateTime: m.date }, clock(m.date)))),
     m.buttons && inlineKeyboard(m, act));
@@ -26,10 +31,23 @@ export function bubble(m, chat, act) {
 
 const clock = (date) => new Date(date).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
-export const summary = (m) =>
-  m?.text || m?.caption || (m?.photo && "Photo") || (m?.venue && m.venue.title) || (m?.location && "Location") || m?.document?.file_name || "Message";
+// wrote tells whether a message is a person's own.
+export const wrote = (id, m) => !m.from_bot && m.from.id === id;
 
-const quote = (m) => h("div", { class: "quote" }, h("span", {}, m ? summary(m) : "Deleted message"));
+const hiddenAdmin = 1087968824; // whom administrators write as that hide: they show as the group
+
+// authorOf is the name that a message's author shows.
+export const authorOf = (m, chat) => (m.from.id === hiddenAdmin && chat.group ? chat.title : m.from.name);
+
+const topicOf = (m, chat) => chat.group?.topics?.find((t) => t.id === m.thread)?.name ?? m.thread;
+
+export const summary = (m) =>
+  m?.service || m?.text || m?.caption || (m?.photo && "Photo") || (m?.venue && m.venue.title) || (m?.location && "Location") || m?.document?.file_name || "Message";
+
+function quote(m, chat) {
+  if (!m) return h("div", { class: "quote" }, h("span", {}, "Deleted message"));
+  return h("div", { class: `quote ${peerClass(m.from.id)}` }, chat.group && h("b", {}, authorOf(m, chat)), h("span", {}, summary(m)));
+}
 
 const photoWidth = 480, photoHeight = 416; // most, in pixels
 
@@ -76,6 +94,11 @@ function inlineButton(m, b, act) {
     const href = safeURL(b.url);
     return h("a", { class: "key", href, target: "_blank", rel: "noopener noreferrer", onclick: (e) => act.link(e, b.url) },
       b.text, h("span", { class: "corner", "aria-hidden": "true" }, "↗"));
+  }
+  const query = b.switch_to ?? b.switch_here;
+  if (query !== undefined) {
+    return h("button", { class: "key", data: { press: "" }, onclick: () => act.switchTo(m, query, b.switch_to !== undefined) },
+      b.text, h("span", { class: "corner", "aria-hidden": "true" }, "@"));
   }
   return h("button", {
     class: "key", disabled: !b.data, title: b.data ? "" : "This kind of button does nothing here",

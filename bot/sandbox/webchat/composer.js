@@ -2,14 +2,16 @@
 
 import { $, h } from "./dom.js";
 import { summary } from "./bubble.js";
+import { Inline } from "./inline.js";
 
 const text = $("#text");
 const menu = $("#menu");
 
 // Composer turns what the user does below the messages into act.say(saying), act.locate(),
-// and act.unblock().
+// act.unblock(), and inline queries.
 export class Composer {
   #act;
+  #inline;
   #chat = null;
   #replyTo = null;
   #drafts = new Map(); // of chats that are not open
@@ -19,6 +21,7 @@ export class Composer {
 
   constructor(act) {
     this.#act = act;
+    this.#inline = new Inline(act, menu, () => this.write(""));
     $("#composer").addEventListener("submit", (e) => { e.preventDefault(); this.#send(); });
     text.addEventListener("keydown", (e) => this.#key(e));
     text.addEventListener("beforeinput", (e) => this.#lineBreak(e));
@@ -43,7 +46,7 @@ export class Composer {
 
   // show brings everything up to date with the chat.
   show(chat) {
-    const fresh = chat.order.length === 0;
+    const fresh = chat.order.length === 0 && !chat.group;
     $("#composer").hidden = fresh || chat.blocked;
     $("#start").hidden = !fresh && !chat.blocked;
     $("#start").textContent = chat.blocked ? "Restart" : "Start";
@@ -51,6 +54,14 @@ export class Composer {
     text.placeholder = chat.keyboard?.placeholder || "Message";
     this.#showKeyboard(chat.blocked ? null : chat.keyboard);
     this.#followForce(chat);
+  }
+
+  // write puts a text into the input, as if the user had.
+  write(what) {
+    text.value = what;
+    text.focus();
+    grow();
+    this.#suggest();
   }
 
   // reply makes the next text an answer to a message; null: to none.
@@ -73,13 +84,13 @@ export class Composer {
     if (!what) return;
     const saying = { text: what };
     if (this.#replyTo) saying.reply_to = this.#replyTo.id;
-    const own = what === text.value.trim();
-    if (await this.#act.say(saying) && own) {
-      text.value = "";
-      grow();
-    }
+    if (this.#replyTo?.thread) saying.thread = this.#replyTo.thread;
+    const written = what === text.value.trim() ? text.value : "";
+    if (written) text.value = ""; // at once: the next words may come before the answer
+    grow();
     this.reply(null);
     this.closeMenu();
+    if (!await this.#act.say(saying) && text.value === "") this.write(written);
   }
 
   #key(e) {
@@ -99,6 +110,7 @@ export class Composer {
   }
 
   #suggest() {
+    if (this.#inline.follow(text.value)) return;
     if (/^\/\w*$/.test(text.value)) this.#openMenu(text.value.slice(1));
     else this.closeMenu();
   }

@@ -26,15 +26,23 @@ export function svg(tag, attributes = {}, ...children) {
   return e;
 }
 
-const colours = ["#e17076", "#eda86c", "#a695e7", "#7bc862", "#6ec9cb", "#65aadd", "#ee7aae"];
+const colours = 7; // of peers, in style.css
 
-// paintAvatar shows the initials of a name on a colour of its own.
-export function paintAvatar(e, name) {
+// peerClass is the class that gives a person, bot or group a colour of its own.
+export const peerClass = (id) => `peer-${Math.abs(Number(id)) % colours}`;
+
+// paintAvatar shows the initials of a name on the colour of an id.
+export function paintAvatar(e, name, id) {
   const letters = name.split(/\s+/).filter(Boolean).slice(0, 2).map((w) => [...w][0].toUpperCase());
   e.textContent = letters.join("");
-  let sum = 0;
-  for (const c of name) sum += c.codePointAt(0);
-  e.style.backgroundColor = colours[sum % colours.length];
+  e.className = `avatar ${peerClass(id)}`;
+}
+
+// avatar makes one.
+export function avatar(name, id) {
+  const e = h("span", { "aria-hidden": "true" });
+  paintAvatar(e, name, id);
+  return e;
 }
 
 // dialog shows a modal window; Esc, its ✕ and a click beside it close it. It resolves with

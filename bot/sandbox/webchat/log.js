@@ -40,6 +40,7 @@ export function show(chat, act) {
     last = made.item;
   }
   days(chat);
+  if (chat.group) runs(chat);
   focusAgain(focus);
   if (following) toEnd(); // at once: what the mouse aims at must not move a frame later
 }
@@ -96,6 +97,20 @@ function days(chat) {
 function dayName(date) {
   if (date.toDateString() === new Date().toDateString()) return "Today";
   return date.toLocaleDateString([], { day: "numeric", month: "long" });
+}
+
+// runs marks the first and the last of messages that one author wrote in a row: the name is shown
+// at the first, the picture beside the last.
+function runs(chat) {
+  let before = null;
+  for (const id of chat.order) {
+    const { item, message } = shown.get(id);
+    const goes = before && !message.service && !before.message.service && before.message.from.id === message.from.id;
+    item.classList.toggle("first", !goes);
+    before?.item.classList.toggle("last", !goes);
+    before = { item, message };
+  }
+  before?.item.classList.add("last");
 }
 
 // focusPlace remembers which control of which message has the focus.

@@ -4,7 +4,10 @@ import { $, h, paintAvatar, alertBox, toast } from "./dom.js";
 import * as api from "./api.js";
 import * as people from "./people.js";
 import * as log from "./log.js";
-import { summary } from "./bubble.js";
+import { wrote } from "./bubble.js";
+import { showList } from "./list.js";
+import { inTopic, showTopics } from "./topics.js";
+import * as groups from "./groups.js";
 import { Composer } from "./composer.js";
 import { pickPlace } from "./picker.js";
 import { safeURL } from "./richtext.js";
@@ -13,6 +16,7 @@ import "./theme.js";
 let me = await people.whoAmI();
 const chats = new Map(); // path -> chat: its ChatInfo, and what its views said
 let open = null;         // the chat that is shown
+let wanted = "";         // path of a chat to open once it is there
 let stop = () => {};     // ends the stream
 
 const pending = new Set(); // presses without an answer, see pressKey
@@ -24,12 +28,14 @@ const act = {
   command: (text) => act.say({ text }),
   mention: (name) => openBot(name.slice(1)),
   reply: (m) => composer.reply(m),
+  bots: () => [...chats.values()].filter((c) => c.username),
+  chatID: () => open.id,
 
-  // say sends, and reports whether it was taken.
+  // say sends, into the topic that is shown, and reports whether it was taken.
   async say(what) {
     const chat = open;
     try {
-      await api.say(chat.path, what);
+      await api.say(chat.path, chat.topic ? { thread: chat.topic, ...what } : what);
       log.toEnd();
       return true;
     } catch (err) {
@@ -58,14 +64,29 @@ const act = {
     }
   },
 
-  // link opens a bot's deep link here, and leaves every other to the browser.
+  // link opens a deep link to a bot, or one that shares something, here, and leaves every other
+  // to the browser.
   link(event, address) {
     const u = new URL(address);
-    const name = /^(t|telegram)\.me$/.test(u.hostname) && u.pathname.slice(1);
-    if (!name || !openBot(name)) return;
+    if (!/^(t|telegram)\.me$/.test(u.hostname)) return;
+    const bot = botNamed(u.pathname.slice(1));
+    const start = u.searchParams.get("start"), group = u.searchParams.get("startgroup");
+    if (u.pathname === "/share/url") share([u.searchParams.get("url"), u.searchParams.get("text")].filter(Boolean).join("\n"));
+    else if (bot && group !== null) addToGroup(bot, group);
+    else if (bot) {
+      openChat(bot);
+      if (start !== null) act.say({ text: `/start ${start}`.trim() });
+    } else return;
     event.preventDefault();
-    const payload = u.searchParams.get("start");
-    if (payload !== null) act.say({ text: `/start ${payload}`.trim() });
+  },
+
+  // switchTo begins an inline query of the bot that wrote a message, or whose result it is.
+  async switchTo(m, query, elsewhere) {
+    const bot = m.from_bot ? act.bots().find((b) => b.id === m.from.id) : botNamed(m.via);
+    const chat = elsewhere ? await groups.pickChat("Share in which chat?", listed()) : open;
+    if (!bot || !chat) return;
+    if (chat !== open) openChat(chat);
+    composer.write(`@${bot.username} ${query}`);
   },
 
   async unblock() {
@@ -93,14 +114,53 @@ async function block(yes) {
   }
 }
 
+const botNamed = (username) => act.bots().find((b) => b.username.toLowerCase() === username?.toLowerCase());
+const listed = () => [...chats.values()].filter((c) => !c.group?.moved_to);
+
 function openBot(username) {
-  const chat = [...chats.values()].find((c) => c.username?.toLowerCase() === username.toLowerCase());
-  if (chat) openChat(chat);
-  return Boolean(chat);
+  const bot = botNamed(username);
+  if (bot) openChat(bot);
+}
+
+async function share(text) {
+  const chat = await groups.pickChat("Share in which chat?", listed());
+  if (!chat) return;
+  openChat(chat);
+  await act.say({ text });
+}
+
+// addToGroup brings a bot into a group, and starts it there where it was asked for by a link.
+async function addToGroup(bot, payload) {
+  const chat = await groups.pickChat(`Add ${bot.title} to which group?`, listed().filter((c) => c.group));
+  if (!chat) return;
+  try {
+    await api.setMember(me.id, chat.id, bot.id, { status: "member" });
+  } catch (err) {
+    return toast(err.message);
+  }
+  openChat(chat);
+  if (payload !== undefined) await act.say({ text: `/start@${bot.username} ${payload}`.trim() });
+}
+
+async function newGroup() {
+  const made = await groups.newGroup(me, act.bots());
+  if (made) openSoon(made.id);
+}
+
+// openSoon opens a group as soon as the stream tells of it.
+function openSoon(id) {
+  wanted = `/people/${me.id}/chats/${id}`;
+  if (chats.has(wanted)) openChat(chats.get(wanted));
+}
+
+function about() {
+  if (open.group) return groups.groupInfo(me, { ...open.group }, act.bots());
+  return groups.botInfo(me, open, () => addToGroup(open));
 }
 
 function openChat(chat) {
   open = chat;
+  wanted = "";
   chat.unread = 0;
   log.clear();
   composer.open(chat);
@@ -116,6 +176,7 @@ function begin(who) {
   me = who;
   chats.clear();
   open = null;
+  wanted = "";
   people.showMe(me);
   document.body.classList.remove("in-chat");
   showAll();
@@ -127,11 +188,16 @@ function onChats(infos) {
   for (const path of chats.keys()) if (!infos.some((i) => i.path === path)) chats.delete(path);
   for (const info of infos) {
     const chat = chats.get(info.path) ?? { messages: new Map(), order: [], keyboard: null, action: "", blocked: false, unread: 0 };
-    chats.set(info.path, Object.assign(chat, info));
+    chats.set(info.path, Object.assign(chat, { id: Number(info.path.split("/").at(-1)), ...info }));
   }
-  if (open && !chats.has(open.path)) open = null; // the sandbox was started anew
+  if (open && !chats.has(open.path)) { // the user left, or the sandbox was started anew
+    open = null;
+    document.body.classList.remove("in-chat");
+  }
+  if (open?.group?.moved_to) openSoon(open.group.moved_to);
   const wide = matchMedia("(min-width: 721px)").matches;
-  if (first && chats.size && (wide || chats.size === 1)) openChat(chats.values().next().value);
+  if (chats.has(wanted)) openChat(chats.get(wanted));
+  else if (first && chats.size && (wide || chats.size === 1)) openChat(chats.values().next().value);
   else showAll();
 }
 
@@ -141,7 +207,7 @@ function onView({ path, view }) {
   const newest = chat.order.at(-1) ?? Infinity;
   for (const m of view.changed) {
     chat.messages.set(m.id, m);
-    if (chat !== open && m.from_bot && m.id > newest) chat.unread++;
+    if (chat !== open && !wrote(me.id, m) && m.id > newest) chat.unread++;
   }
   chat.order = view.ids;
   const there = new Set(view.ids);
@@ -158,16 +224,29 @@ const onLine = (up) => { $("#line").textContent = up ? "" : "Connecting…"; };
 function showAll() {
   $("#welcome").hidden = Boolean(open) || chats.size > 0;
   $("#conversation").hidden = !open;
-  showList();
+  showList([...chats.values()], open, me, openChat);
   if (!open) return;
   $("#title").textContent = open.title;
-  paintAvatar($("#conversation .avatar"), open.title);
-  $("#status").textContent = actions[open.action] ?? (open.username ? `bot · @${open.username}` : "");
+  paintAvatar($("#conversation > header .avatar"), open.title, open.id);
+  $("#status").textContent = actions[open.action] ?? (open.group ? membersOf(open.group) : `bot · @${open.username}`);
   $("#status").classList.toggle("busy", Boolean(open.action));
   $("#block").textContent = open.blocked ? "Unblock" : "Block";
-  $("#block").hidden = open.order.length === 0;
+  $("#block").hidden = open.order.length === 0 || Boolean(open.group);
+  showTopics(open, chooseTopic);
   composer.show(open);
-  log.show(open, act);
+  log.show(inTopic(open), act);
+}
+
+function chooseTopic(id) {
+  open.topic = id;
+  log.clear();
+  showAll();
+  log.toEnd();
+}
+
+function membersOf(group) {
+  const n = group.members.filter((m) => m.status !== "left" && m.status !== "kicked").length;
+  return n === 1 ? "1 member" : `${n} members`;
 }
 
 const actions = {
@@ -175,36 +254,9 @@ const actions = {
   upload_video: "sending a video…", record_video: "recording a video…", record_voice: "recording a voice…", upload_voice: "sending a voice…",
 };
 
-let listed = ""; // what the list says
-
-// showList makes the lines anew only where they say something else: a click on one that is
-// replaced meanwhile would be lost.
-function showList() {
-  const says = JSON.stringify([...chats.values()].map((c) => [c.path, c.title, preview(c), c.unread, c === open]));
-  if (says === listed) return;
-  listed = says;
-  const focused = document.activeElement?.dataset?.path;
-  $("#chats").replaceChildren(...[...chats.values()].map(chatLine));
-  if (focused) [...$("#chats").querySelectorAll("button")].find((b) => b.dataset.path === focused)?.focus();
-}
-
-function preview(chat) {
-  const newest = chat.messages.get(chat.order.at(-1));
-  return newest ? `${newest.from_bot ? "" : "You: "}${summary(newest).slice(0, 100)}` : "Press to begin";
-}
-
-function chatLine(chat) {
-  const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-  paintAvatar(avatar, chat.title);
-  return h("li", {}, h("button", { class: "chat-line", data: { path: chat.path }, "aria-current": chat === open ? "true" : null, onclick: () => openChat(chat) },
-    avatar,
-    h("span", { class: "lines" },
-      h("span", { class: "name" }, chat.title),
-      h("span", { class: "preview" }, preview(chat))),
-    chat.unread ? h("span", { class: "badge", "aria-label": `${chat.unread} unread` }, String(chat.unread)) : null));
-}
-
 $("#address").textContent = location.origin;
+$("#new-group").addEventListener("click", newGroup);
+$("#info").addEventListener("click", about);
 $("#me").addEventListener("click", () => people.choosePerson(me));
 $("#back").addEventListener("click", () => {
   open = null;

@@ -1,7 +1,7 @@
 // Who this tab is. The people are kept for all tabs, who is spoken as is the tab's own: the
 // id in the address after "#".
 
-import { $, h, dialog, paintAvatar } from "./dom.js";
+import { $, h, dialog, avatar, paintAvatar } from "./dom.js";
 import { getProfile } from "./api.js";
 
 const key = "people";
@@ -11,7 +11,8 @@ const atFirst = [
   { id: 7002, first_name: "Борис", language_code: "ru" },
 ];
 
-function people() {
+// people are those that the user was so far.
+export function people() {
   try {
     const known = JSON.parse(localStorage.getItem(key));
     if (Array.isArray(known) && known.length) return known;
@@ -52,11 +53,9 @@ export function choosePerson(me) {
 }
 
 function personLine(p, current, close) {
-  const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-  paintAvatar(avatar, fullName(p));
   return h("li", {},
     h("button", { class: "person", "aria-current": current ? "true" : null, onclick: () => { close(); location.hash = p.id; } },
-      avatar, h("span", {}, fullName(p), h("small", {}, `${languages[p.language_code] ?? p.language_code ?? ""} · ${p.id}`))),
+      avatar(fullName(p), p.id), h("span", {}, fullName(p), h("small", {}, `${languages[p.language_code] ?? p.language_code ?? ""} · ${p.id}`))),
     h("a", { class: "quiet", href: `/#${p.id}`, target: "_blank", rel: "noopener", "aria-label": `Open a tab as ${fullName(p)}` }, "new tab ↗"));
 }
 
@@ -77,7 +76,7 @@ function newPersonForm(close) {
 
 // showMe paints the button that says who this tab is.
 export function showMe(me) {
-  paintAvatar($("#me .avatar"), fullName(me));
+  paintAvatar($("#me .avatar"), fullName(me), me.id);
   $("#me .who").textContent = fullName(me);
   $("#me").setAttribute("aria-label", `You are ${fullName(me)}. Be somebody else`);
   document.title = `${fullName(me)} · Web chat`;
