@@ -82,7 +82,7 @@ func (p *pending) statement() (sql string, args []any) {
 const (
 	answerColumns   = `SELECT outcome, event, part, replayed, changed FROM `
 	createStatement = answerColumns + `create_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-		$11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+		$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 	joinStatement   = answerColumns + `join_event($1, $2, $3, $4, $5, $6, $7, $8)`
 	leaveStatement  = answerColumns + `leave_event($1, $2, $3, $4, $5, $6)`
 	cancelStatement = answerColumns + `cancel_event($1, $2, $3, $4, $5, $6)`
@@ -100,7 +100,7 @@ func person(p model.Person) []any {
 
 func details(community, communityTitle any, draft int64, d *model.Details) []any {
 	return []any{community, communityTitle, draft, d.Title, d.Description, d.Category, d.Starts, d.Ends,
-		d.Zone, d.Place, d.Lat, d.Lon, d.Capacity}
+		d.Zone, d.Place, d.Lat, d.Lon, cellOf(d.Point), d.Capacity}
 }
 
 // cut makes s storable text of at most limit code points.

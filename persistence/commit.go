@@ -27,7 +27,12 @@ type committer struct {
 	timeout  time.Duration
 	log      *slog.Logger
 	counters *counters
+	execute  executor
 }
+
+// executor runs the commands in a transaction that it leaves open. With an error it returns
+// the index of the command that failed.
+type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (index int, err error)
 
 // commit carries out a batch and leaves an answer or an error in each of its commands. It
 // reports whether the database could be reached for all of them.
@@ -105,7 +110,7 @@ func (c *committer) attempt(ctx context.Context, batch []*pending) error {
 	}
 	defer acquired.Release() // which closes it where a transaction is still open
 	conn := acquired.Conn()
-	if index, err := execute(ctx, conn, batch); err != nil {
+	if index, err := c.execute(ctx, conn, batch); err != nil {
 		if conn.IsClosed() || ctx.Err() != nil || fatal(err) {
 			return fmt.Errorf("%w: %w", errBroken, err)
 		}

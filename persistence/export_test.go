@@ -1,9 +1,9 @@
 package persistence
 
-// What the tests of the plan need to run the store's own search.
+// What the tests of plans and the benchmarks of searches need to run the store's own search.
 const NearbyQuery = nearbyQuery
 
 var (
-	Spot  = spot
-	Chord = chord
+	CellOf     = cellOf
+	NearbyArgs = nearbyArgs
 )

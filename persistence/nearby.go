@@ -25,16 +25,16 @@ func (s *Store) Nearby(ctx context.Context, q model.Search) ([]model.Found, erro
 	if limit <= 0 || q.Radius < 0 || !q.Point.Valid() || !q.From.Before(q.To) {
 		return nil, nil
 	}
-	reach := chord(float64(min(q.Radius, model.MaxRadius)))
-	rows, err := s.reads.Query(ctx, nearbyQuery, spot(q.Point), reach, q.From, q.To, q.Category, limit)
+	q.Limit, q.Radius = limit, min(q.Radius, model.MaxRadius)
+	rows, err := s.reads.Query(ctx, nearbyQuery, nearbyArgs(q)...)
 	if err != nil {
 		return nil, fmt.Errorf("search nearby: %w", err)
 	}
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (model.Found, error) {
 		var f model.Found
-		var straight float64
-		err := row.Scan(&f.ID, &f.Kind, &straight)
-		f.Metres = int(math.Round(arc(straight)))
+		var metres float64
+		err := row.Scan(&f.ID, &f.Kind, &metres)
+		f.Metres = int(math.Round(metres))
 		return f, err
 	})
 	if err != nil {
@@ -43,29 +43,36 @@ func (s *Store) Nearby(ctx context.Context, q model.Search) ([]model.Found, erro
 	return found, nil
 }
 
-// nearbyQuery walks the index outwards from the point and stops at the limit. The box around
-// the point is what keeps it from walking on around the globe where little is found; its
-// corners reach farther than the radius, hence the exact condition.
-const nearbyQuery = `
-	SELECT id, kind, spot <-> cube($1::float8[]) AS straight
-	FROM events
-	WHERE status = 'open'
-	  AND spot <@ cube_enlarge(cube($1::float8[]), $2, 3)
-	  AND spot <-> cube($1::float8[]) <= $2
-	  AND tstzrange(starts, ends, '[]') && tstzrange($3, $4, '()')
-	  AND ($5 = '' OR category = $5)
-	ORDER BY spot <-> cube($1::float8[])
-	LIMIT $6`
-
-// spot returns a point's place on the unit sphere, as the column events.spot has it.
-func spot(p model.Point) []float64 {
-	lat, lon := p.Lat*math.Pi/180, p.Lon*math.Pi/180
-	return []float64{math.Cos(lat) * math.Cos(lon), math.Cos(lat) * math.Sin(lon), math.Sin(lat)}
+func nearbyArgs(q model.Search) []any {
+	c := capsAround(q.Point, float64(q.Radius))
+	return []any{q.Lat, q.Lon, c.reach, c.low, c.high, c.cap, q.From, q.To, q.Category, q.Limit}
 }
 
-// chord returns the straight distance through the unit sphere of two points that are so many
-// metres apart along the ground.
-func chord(metres float64) float64 { return 2 * math.Sin(metres/(2*earthRadius)) }
-
-// arc is the inverse of chord.
-func arc(chord float64) float64 { return 2 * earthRadius * math.Asin(min(chord/2, 1)) }
+// nearbyQuery looks into one cap after the other, and is done with the first that holds enough
+// or that is the last. No order of caps is promised to it, only taken: in any other it would
+// find the same events, more slowly. Distances along the ground are by the haversine formula.
+const nearbyQuery = `
+	SELECT found.id, found.kind, found.metres
+	FROM (
+		SELECT enough.*
+		FROM unnest($3::float8[]) WITH ORDINALITY AS cap (reach, number)
+		CROSS JOIN LATERAL (
+			SELECT array_agg(id) AS ids, array_agg(kind) AS kinds, array_agg(metres) AS metres
+			FROM (
+				SELECT e.id, e.kind, d.metres
+				FROM unnest($4::bigint[], $5::bigint[], $6::integer[]) AS r (low, high, cap)
+				JOIN events e ON e.status = 'open' AND e.cell BETWEEN r.low AND r.high
+					AND e.starts < $8 AND e.ends > $7
+				CROSS JOIN LATERAL (SELECT 2 * 6371008.8 * asin(least(1, sqrt(
+					power(sin(radians(e.latitude - $1) / 2), 2) +
+					cos(radians($1)) * cos(radians(e.latitude)) * power(sin(radians(e.longitude - $2) / 2), 2)
+				))) AS metres) d
+				WHERE r.cap = cap.number AND d.metres <= cap.reach AND ($9 = '' OR e.category = $9)
+				ORDER BY d.metres, e.id
+				LIMIT $10
+			) nearest
+		) enough
+		WHERE cap.number = cardinality($3::float8[]) OR cardinality(enough.ids) = $10
+		LIMIT 1
+	) done
+	CROSS JOIN LATERAL unnest(done.ids, done.kinds, done.metres) AS found (id, kind, metres)`

@@ -64,6 +64,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	reads, err := openPool(ctx, url, o.ReadConns, map[string]string{
 		"statement_timeout": milliseconds(o.ReadTimeout),
+		"jit":               "off", // to compile a search takes longer than to run it
 	})
 	if err != nil {
 		return nil, err

@@ -44,6 +44,10 @@ type Writer struct {
 
 // NewWriter starts a writer in an actor system.
 func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
+	return newWriter(system, s, o, execute)
+}
+
+func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute executor) *Writer {
 	if o.Queue <= 0 {
 		o.Queue = 10_000
 	}
@@ -61,7 +65,7 @@ func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
 		root: system.Root, log: o.Logger, bound: int64(o.Queue),
 		cancel: cancel, stopped: make(chan struct{}),
 	}
-	commits := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters}
+	commits := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters, execute: execute}
 	gatherer := &gatherer{writer: w, most: o.Batch, batches: make(chan []*pending, 1)}
 	// One instance for ever: were it made anew after a panic, what it had gathered would be lost.
 	w.pid = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor { return gatherer }), "writer")

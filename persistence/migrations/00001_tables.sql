@@ -2,12 +2,6 @@
 -- The tables. CHECKs repeat the limits of persistence/model, so that nothing gets past them
 -- by another way. Ids of people, chats and bots are Telegram's.
 
--- Only cube, of PostgreSQL's contrib, not earthdistance: an index or a generated column on
--- its ll_to_earth() cannot be restored from a dump, as that function's body names cube()
--- without a schema and a restore runs with an empty search_path; and CREATE EXTENSION
--- earthdistance takes a superuser where cube takes none.
-CREATE EXTENSION IF NOT EXISTS cube;
-
 CREATE TABLE users (
     id         bigint      PRIMARY KEY,
     name       text        NOT NULL CHECK (char_length(name) <= 64),
@@ -46,12 +40,7 @@ CREATE TABLE events (
     waiting     integer          NOT NULL DEFAULT 0 CHECK (waiting >= 0),
     created_at  timestamptz      NOT NULL DEFAULT now(),
     updated_at  timestamptz      NOT NULL DEFAULT now(),
-    -- The place as a point on the unit sphere. In space neither poles nor the date line are
-    -- special, and the straight distance grows with the distance along the ground.
-    spot        cube             NOT NULL GENERATED ALWAYS AS (cube(ARRAY[
-                    cos(radians(latitude)) * cos(radians(longitude)),
-                    cos(radians(latitude)) * sin(radians(longitude)),
-                    sin(radians(latitude))])) STORED,
+    cell        bigint           NOT NULL, -- the S2 cell of the place, see persistence/cells.go
     UNIQUE (owner, draft),
     CHECK (ends BETWEEN starts AND starts + interval '366 days'),
     CHECK ((kind = 'community') = (community IS NOT NULL)),
@@ -59,8 +48,8 @@ CREATE TABLE events (
     CHECK (capacity = 0 OR going <= capacity)
 ) WITH (fillfactor = 85); -- room to count those who join in place, without touching an index
 
--- Nearby: walks outwards from a point, and knows the time of an event before it reads the row.
-CREATE INDEX events_nearby ON events USING gist (spot, tstzrange(starts, ends, '[]')) WHERE status = 'open';
+-- Nearby: ranges of cells, and the time of an event is known before its row is read.
+CREATE INDEX events_nearby ON events (cell, starts, ends) WHERE status = 'open';
 -- Mine, what a person created. Open ones only, also lest it be taken for the one to find a draft
 -- by: to a plan made while the table is empty, all indexes that begin with the owner look alike.
 CREATE INDEX events_owner ON events (owner, ends) WHERE status = 'open';

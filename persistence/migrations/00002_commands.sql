@@ -63,7 +63,7 @@ CREATE FUNCTION create_event(
     person_id bigint, person_name text, person_lang text,
     chat bigint, chat_title text, draft_id bigint,
     e_title text, e_description text, e_category text, e_starts timestamptz, e_ends timestamptz,
-    e_zone text, e_place text, e_latitude double precision, e_longitude double precision, e_capacity integer)
+    e_zone text, e_place text, e_latitude double precision, e_longitude double precision, e_cell bigint, e_capacity integer)
 RETURNS answer LANGUAGE plpgsql AS $$
 DECLARE
     a answer := recall(key_bot, key_update, key_ordinal, key_hash);
@@ -97,10 +97,10 @@ BEGIN
             PERFORM know_community(chat, chat_title);
         END IF;
         INSERT INTO events (kind, owner, community, draft, title, description, category, starts, ends,
-            zone, place, latitude, longitude, capacity)
+            zone, place, latitude, longitude, cell, capacity)
         VALUES (CASE WHEN chat IS NULL THEN 'personal' ELSE 'community' END, person_id, chat, draft_id,
             e_title, e_description, e_category, e_starts, e_ends,
-            e_zone, e_place, e_latitude, e_longitude, e_capacity)
+            e_zone, e_place, e_latitude, e_longitude, e_cell, e_capacity)
         RETURNING id INTO a.event;
     END IF;
     RETURN remember(key_bot, key_update, key_ordinal, key_hash, a);
