@@ -60,7 +60,6 @@ type schema struct {
 	production bool
 	column     string // beside latitude and longitude
 	index      string
-	expression string // for pgbench's random latitude and longitude, of the column
 }
 
 var bareSchemas = []schema{
