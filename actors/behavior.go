@@ -34,6 +34,11 @@ type Turn[S any] struct {
 	// Repeatable says that the turn had no lasting effect, so the same press may act
 	// again. What the last Step of a turn says counts.
 	Repeatable bool
+	// Lasting says that something was changed for good outside of the state, such as a row
+	// in a database. While the store of snapshots is away such an input settles only when
+	// its checkpoint was given up, others as soon as their effects are done. One Step of a
+	// turn that says so is enough.
+	Lasting bool
 }
 
 // Duplicate is what Step gets in place of the payload of an input whose update was applied

@@ -22,7 +22,7 @@ func (b still[S]) Step(s S, _ any) Turn[S] { return Turn[S]{Next: s} }
 func (b still[S]) Prepared(*S) int         { return 0 }
 func (b still[S]) Trim(s S, _ int) S       { return s }
 
-func benchRuntime[S any](b *testing.B, sessions int, fresh func(int64) S, store SnapshotStore) *Runtime[S] {
+func benchRuntime[S any](b testing.TB, sessions int, fresh func(int64) S, store SnapshotStore) *Runtime[S] {
 	b.Helper()
 	cfg := Defaults()
 	cfg.MaxSessions, cfg.MemoryThreshold, cfg.Logger = sessions, 0, slog.New(slog.DiscardHandler)

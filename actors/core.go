@@ -104,10 +104,14 @@ func (c *core) perform(e Effect, done func(any)) {
 	c.performer.Perform(c.ctx, e, answer)
 }
 
-// release notes that one of an input's emitted effects is done.
+// release notes that one of an input's emitted effects is done. Where only its state is not
+// stored yet, its session is asked to see to that: if the session has left meanwhile it did.
 func (c *core) release(it *item) {
-	if it.pending.Add(-1) == 0 {
+	switch it.pending.Add(-1) {
+	case 0:
 		c.settle(it, it.outcome)
+	case unstored:
+		c.root.Send(it.session, &checkpointDue{})
 	}
 }
 

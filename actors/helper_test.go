@@ -30,6 +30,7 @@ type note struct {
 	prepare    int // makes the list this long
 	panics     int // this many times
 	repeatable bool
+	lasting    bool
 	tried      *int
 	reply      func(tally) // is shown the state before
 }
@@ -79,7 +80,7 @@ func (tallyBot) Step(s tally, in any) Turn[tally] {
 		if in.prepare > 0 {
 			s.List = make([]int32, in.prepare)
 		}
-		return Turn[tally]{Next: s, Await: in.await, Emit: in.emit, Repeatable: in.repeatable}
+		return Turn[tally]{Next: s, Await: in.await, Emit: in.emit, Repeatable: in.repeatable, Lasting: in.lasting}
 	}
 	return Turn[tally]{Next: s}
 }
@@ -105,8 +106,24 @@ type memoryStore struct {
 	saves    int // calls
 	failLoad bool
 	failSave bool
-	hang     bool // Save returns only when its context ends, or it is released
-	release  chan struct{}
+	hang     bool          // Save returns only when its context ends
+	gate     chan struct{} // where it is not nil, every Save waits for a token
+}
+
+// get returns what is stored of a user.
+func (m *memoryStore) get(t testing.TB, user int64) (tally, bool) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.newest[user]
+	if !ok {
+		return tally{}, false
+	}
+	_, _, state, err := decode[tally](s.Data, Defaults().StateVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state, true
 }
 
 func newMemoryStore() *memoryStore { return &memoryStore{newest: map[int64]Snapshot{}} }
@@ -135,13 +152,17 @@ func (m *memoryStore) Load(_ context.Context, users []int64) ([]Snapshot, error)
 func (m *memoryStore) Save(ctx context.Context, batch []Snapshot) error {
 	m.mu.Lock()
 	m.saves++
-	hang, release := m.hang, m.release
+	hang, gate := m.hang, m.gate
 	m.mu.Unlock()
 	if hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if gate != nil {
 		select {
+		case <-gate:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-release:
 		}
 	}
 	m.mu.Lock()

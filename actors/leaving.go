@@ -66,7 +66,7 @@ func (s *supervisor) reasonToLeave(oldest *entry) (why reason, ok bool) {
 func (s *supervisor) sweep() {
 	now := s.cfg.Now()
 	s.expired = now.Add(-s.cfg.IdleLife).UnixNano()
-	s.startRound(&round{before: now.Add(-s.cfg.IdleLife).Unix(), until: now.UnixNano()})
+	s.startRound(&round{kind: forgetPresses, before: now.Add(-s.cfg.IdleLife).Unix(), until: now.UnixNano()})
 	s.work()
 }
 

@@ -78,7 +78,7 @@ func (s *supervisor) checkPurge() {
 	if p.gone >= s.table.n/2 {
 		s.rebuilt = tableShards
 	}
-	s.startRound(&round{trim: s.cfg.GuardedPrepared, until: s.cfg.Now().UnixNano()})
+	s.startRound(&round{kind: trimPrepared, trim: s.cfg.GuardedPrepared, until: s.cfg.Now().UnixNano()})
 }
 
 // purgeTrimmed returns memory to the operating system. That takes a collection, so it has

@@ -6,12 +6,22 @@ import (
 	"sync/atomic"
 )
 
+// roundKind says what a round is for.
+type roundKind uint8
+
+const (
+	trimPrepared  roundKind = iota // cut prepared lists
+	forgetPresses                  // drop presses too old to be pressed again
+	storeStates                    // checkpoint what was given up while the store was away
+)
+
 // round is a clean-up that visits the active sessions, the oldest first, in slices. It is
 // the message to each of them, and comes back to the supervisor when all have answered.
 // Sessions used after it began are left out: they keep their bounds themselves.
 type round struct {
-	trim    int   // cut prepared lists to this many entries; 0: forget presses instead,
-	before  int64 // those older than this Unix time in seconds
+	kind    roundKind
+	trim    int   // the longest list that stays
+	before  int64 // presses older than this Unix time in seconds are dropped
 	until   int64 // sessions used later than this, in Unix nanoseconds, are left out
 	removed atomic.Int64
 	open    atomic.Int64 // visits without an answer, and one for the walk itself
@@ -28,7 +38,7 @@ func (r *round) answered(c *core, removed int) {
 // startRound queues a round, unless one of its kind is queued.
 func (s *supervisor) startRound(r *round) {
 	for _, q := range s.rounds {
-		if (q.trim > 0) == (r.trim > 0) {
+		if q.kind == r.kind {
 			return
 		}
 	}
@@ -71,8 +81,11 @@ func (s *supervisor) endWalk() (more bool) {
 
 // roundDone reports a round that all have answered.
 func (s *supervisor) roundDone(r *round) {
-	if r.trim > 0 {
+	switch r.kind {
+	case trimPrepared:
 		s.purgeTrimmed()
+		return
+	case storeStates:
 		return
 	}
 	n := r.removed.Load()

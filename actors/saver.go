@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,53 +16,130 @@ const (
 	maxSavePause = 250 * time.Millisecond
 )
 
-// save is a session's request to store its snapshot before it leaves.
+// maxGranted is the most snapshots in the saver's buffer for sessions that stay: a batch that
+// is written, and the next that gathers. Those that leave come on top, maxLeaving at most.
+const maxGranted = 2 * maxBatch
+
+// save is a session's snapshot on its way to the store, and back to the session as the
+// message that says what became of it.
 type save struct {
 	snapshot Snapshot
 	to       *actor.PID
 	deadline time.Time
+	patient  bool // waits for its deadline also where the store is known to be away
+	stored   bool
 }
 
-// saved tells a session that its snapshot was stored or given up, so it may go.
-type saved struct{}
+// claim is the answer to a claim.
+type claim uint8
 
-// saver stores snapshots in batches. A batch is tried until the deadlines of its requests.
-// Once requests were given up, the store counts as down until a batch succeeds: then a
-// batch is tried once, and what comes meanwhile is given up at once. So memory is released
-// at full speed however long the store is away.
+const (
+	claimGranted claim = iota // the snapshot can be submitted
+	claimWaits                // a *grant or a *refusal will come
+	claimRefused              // the store is away
+)
+
+// claimant is a session that waits for a place in the buffer.
+type claimant struct {
+	to      *actor.PID
+	patient bool
+}
+
+// saver stores snapshots in batches: what gathered while the previous batch was written. A
+// batch is tried until the deadlines of its snapshots. Once some were given up, the store
+// counts as down until a batch succeeds: then a batch is tried once, and what comes meanwhile
+// is given up at once, unless it is patient. So inputs settle and memory is released at full
+// speed however long the store is away.
 type saver struct {
-	*batcher[save]
+	*batcher[*save]
 	core  *core
 	store SnapshotStore
-	down  bool
+	down  atomic.Bool
 	// probing: the store is down and a batch is being tried.
 	probing atomic.Bool
+
+	mu      sync.Mutex
+	granted int        // snapshots made or about to be, and not answered yet
+	waiting []claimant // a session each
 }
 
 func newSaver(c *core, store SnapshotStore) *saver {
-	return &saver{batcher: newBatcher[save](), core: c, store: store}
+	return &saver{batcher: newBatcher[*save](), core: c, store: store}
 }
 
-// submit takes a snapshot; the session gets a saved message. It returns false where the
-// snapshot is given up at once.
-func (s *saver) submit(snapshot Snapshot, to *actor.PID) bool {
-	if s.probing.Load() {
-		s.core.count.snapshotsGivenUp.Add(1)
-		return false
+// claim asks for a place in the buffer. One that is urgent does not wait for it.
+func (s *saver) claim(to *actor.PID, urgent, patient bool) claim {
+	if s.probing.Load() && !patient {
+		return claimRefused
 	}
-	s.add(save{snapshot: snapshot, to: to, deadline: time.Now().Add(s.core.cfg.SnapshotDeadline)})
-	return true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if urgent || s.granted < maxGranted {
+		s.granted++
+		return claimGranted
+	}
+	s.waiting = append(s.waiting, claimant{to, patient})
+	return claimWaits
+}
+
+// submit takes a snapshot to which there is a grant. The session gets it back.
+func (s *saver) submit(m *save) {
+	m.deadline = time.Now().Add(s.core.cfg.SnapshotDeadline)
+	s.add(m)
+}
+
+// waive gives a grant back.
+func (s *saver) waive() { s.free(1) }
+
+// free passes places in the buffer on to those who wait.
+func (s *saver) free(n int) {
+	s.mu.Lock()
+	s.granted -= n
+	n = min(len(s.waiting), max(0, maxGranted-s.granted))
+	next := s.waiting[:n]
+	if s.waiting = s.waiting[n:]; len(s.waiting) == 0 {
+		s.waiting = nil // so that a burst does not stay in memory
+	}
+	s.granted += n
+	s.mu.Unlock()
+	for _, c := range next {
+		s.core.root.Send(c.to, &grant{})
+	}
+}
+
+// refuse sends those away who wait and are not patient.
+func (s *saver) refuse() {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.waiting = nil
+	for _, c := range waiting {
+		if c.patient {
+			s.waiting = append(s.waiting, c)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range waiting {
+		if !c.patient {
+			s.core.root.Send(c.to, &refusal{})
+		}
+	}
+}
+
+// sizes returns how many snapshots are in memory, and how many checkpoints have not ended.
+func (s *saver) sizes() (made, open int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.granted, s.granted + len(s.waiting)
 }
 
 // write stores a batch or gives it up.
-func (s *saver) write(batch []save) {
-	s.probing.Store(s.down)
+func (s *saver) write(batch []*save) {
+	s.probing.Store(s.down.Load())
 	defer s.probing.Store(false)
 	for pause := savePause; len(batch) > 0; pause = min(2*pause, maxSavePause) {
 		err := s.try(batch)
 		if err == nil {
-			s.succeeded(len(batch))
-			s.answer(batch)
+			s.succeeded(batch)
 			return
 		}
 		next := time.Now().Add(pause)
@@ -72,55 +150,60 @@ func (s *saver) write(batch []save) {
 	}
 }
 
-// try saves a batch once, until the first of its deadlines.
-func (s *saver) try(batch []save) error {
+// try saves a batch once. It takes the deadline's time at most, counted from now: what waited
+// its turn behind a store that works is stored late rather than given up.
+func (s *saver) try(batch []*save) error {
 	snapshots := make([]Snapshot, len(batch))
-	first := batch[0].deadline
 	for i := range batch {
 		snapshots[i] = batch[i].snapshot
-		if batch[i].deadline.Before(first) {
-			first = batch[i].deadline
-		}
 	}
-	ctx, cancel := context.WithDeadline(s.core.ctx, first)
+	ctx, cancel := context.WithTimeout(s.core.ctx, s.core.cfg.SnapshotDeadline)
 	defer cancel()
 	return s.store.Save(ctx, snapshots)
 }
 
-func (s *saver) succeeded(n int) {
-	s.core.count.snapshotsSaved.Add(uint64(n))
-	if s.down {
-		s.down = false
+func (s *saver) succeeded(batch []*save) {
+	s.core.count.snapshotsSaved.Add(uint64(len(batch)))
+	for _, m := range batch {
+		m.stored = true
+	}
+	back := s.down.Swap(false)
+	s.answer(batch)
+	if back {
 		s.core.log.Info("the snapshot store is back")
+		s.core.tell(&storeBack{})
 	}
 }
 
-// giveUp lets go of those whose deadline comes before the next try, of all where the store
-// is known to be down or the runtime may wait no longer, and returns the others.
-func (s *saver) giveUp(batch []save, next time.Time, err error) []save {
-	all := s.down || s.core.ctx.Err() != nil
+// giveUp lets go of those whose deadline comes before the next try, of all that are not
+// patient where the store is known to be down, of all where the runtime may wait no longer,
+// and returns the others.
+func (s *saver) giveUp(batch []*save, next time.Time, err error) []*save {
+	down, over := s.down.Load(), s.core.ctx.Err() != nil
 	gone, kept := batch[:0:0], batch[:0]
-	for _, req := range batch {
-		if all || req.deadline.Before(next) {
-			gone = append(gone, req)
+	for _, m := range batch {
+		if over || m.deadline.Before(next) || down && !m.patient {
+			gone = append(gone, m)
 		} else {
-			kept = append(kept, req)
+			kept = append(kept, m)
 		}
 	}
 	if len(gone) == 0 {
 		return kept
 	}
 	s.core.count.snapshotsGivenUp.Add(uint64(len(gone)))
-	if !s.down {
-		s.down = true
+	if !down {
+		s.down.Store(true)
 		s.core.log.Error("the snapshot store is down, snapshots are given up", slog.Any("error", err))
 	}
 	s.answer(gone)
+	s.refuse()
 	return kept
 }
 
-func (s *saver) answer(batch []save) {
-	for i := range batch {
-		s.core.root.Send(batch[i].to, &saved{})
+func (s *saver) answer(batch []*save) {
+	for _, m := range batch {
+		s.core.root.Send(m.to, m)
 	}
+	s.free(len(batch))
 }

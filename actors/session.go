@@ -18,7 +18,7 @@ const (
 	open
 	// shut: it was not let in, and answers busy until it is told to leave.
 	shut
-	// closing: it waits until its snapshot is stored or given up.
+	// closing: it waits until its last snapshot is stored or given up.
 	closing
 	// closed: it stops.
 	closed
@@ -36,13 +36,16 @@ type session[S any] struct {
 	pressed     presses
 	queue       fifo
 	turn        *turn[S] // the one under way, where it awaits effects
+	unstored    fifo     // applied inputs whose state is not stored, by their revisions
 	incarnation uint64
 	revision    uint64 // counts the changes
 	stored      uint64 // the revision that the store has
-	prepared    int    // entries in the state's prepared list
+	prepared    int32  // entries in the state's prepared list
 	stage       stage
 	told        bool // to leave
 	stranger    bool // let in only with a snapshot
+	claimed     bool // a checkpoint is under way
+	again       bool // another one has to follow it
 }
 
 // Receive implements actor.Actor.
@@ -64,8 +67,14 @@ func (s *session[S]) Receive(ctx actor.Context) {
 	case *loaded:
 		s.load(m)
 		s.advance()
-	case *saved:
-		s.stop()
+	case *checkpointDue:
+		s.checkpoint()
+	case *grant:
+		s.submit()
+	case *save:
+		s.saved(m)
+	case *refusal:
+		s.refused()
 	case *actor.Started:
 		s.self = ctx.Self()
 		s.start()
@@ -163,25 +172,14 @@ func (s *session[S]) advance() {
 	}
 }
 
-// leave hands the last state to the store, if that does not have it, and stops.
+// leave stops the session once its last state is stored or given up.
 func (s *session[S]) leave() {
-	if s.stage == open && s.revision != s.stored && s.rt.saver != nil {
-		data, err := encode(s.rt.cfg.StateVersion, s.applied, s.pressed, s.state)
-		if err != nil {
-			s.rt.count.snapshotsGivenUp.Add(1)
-			s.rt.log.Error("a snapshot could not be made", slog.Int64("user", s.entry.user), slog.Any("error", err))
-		} else if s.rt.saver.submit(s.snapshot(data), s.self) {
-			s.stage = closing
-			return
-		}
+	if s.claimed || s.rt.saver != nil && s.revision != s.stored && s.stage == open {
+		s.stage = closing
+		s.checkpoint()
+		return
 	}
 	s.stop()
-}
-
-func (s *session[S]) snapshot(data []byte) Snapshot {
-	return Snapshot{
-		User: s.entry.user, Epoch: s.rt.cfg.Epoch, Incarnation: s.incarnation, Revision: s.revision, Data: data,
-	}
 }
 
 func (s *session[S]) stop() {
@@ -205,18 +203,22 @@ func (s *session[S]) visit(r *round) int {
 	if s.stage != open {
 		return 0
 	}
-	if r.trim == 0 {
+	switch r.kind {
+	case forgetPresses:
 		return s.pressed.dropBefore(r.before)
+	case storeStates:
+		s.checkpoint()
+		return 0
 	}
 	state, n, failed := s.fit(s.state, r.trim)
 	if failed != nil {
 		s.rt.log.Error("a prepared list could not be cut", slog.Int64("user", s.entry.user), failed.attr())
 		return 0
 	}
-	removed := s.prepared - n
+	removed := int(s.prepared) - n
 	if removed > 0 {
+		// No change to store: whoever comes back with the longer list has it cut again.
 		s.state = state
-		s.revision++
 		s.weigh(n)
 	}
 	return removed
@@ -224,8 +226,8 @@ func (s *session[S]) visit(r *round) int {
 
 // weigh notes how many entries the state's prepared list has.
 func (s *session[S]) weigh(n int) {
-	s.rt.count.prepared.Add(int64(n - s.prepared))
-	s.prepared = n
+	s.rt.count.prepared.Add(int64(n) - int64(s.prepared))
+	s.prepared = int32(n)
 }
 
 // panicked is a panic of the application's code.

@@ -1,11 +1,13 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -51,15 +53,31 @@ const checksumSize = 4
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// encode writes a session's state and what it remembers as CBOR (RFC 8949).
-func encode[S any](version uint32, applied updates, pressed presses, state S) ([]byte, error) {
-	body, err := cbor.Marshal(envelope[S]{Version: version, Applied: applied, Pressed: pressed, State: state})
+// encoding writes CBOR (RFC 8949) into a buffer of its user's.
+var encoding = func() cbor.UserBufferEncMode {
+	mode, err := cbor.EncOptions{}.UserBufferEncMode()
 	if err != nil {
+		panic(err) // the options are constants
+	}
+	return mode
+}()
+
+// scratch are buffers to encode in.
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// encode writes a session's state and what it remembers.
+func encode[S any](version uint32, applied updates, pressed presses, state S) ([]byte, error) {
+	b := scratch.Get().(*bytes.Buffer)
+	defer scratch.Put(b)
+	b.Reset()
+	b.Write(make([]byte, checksumSize))
+	e := envelope[S]{Version: version, Applied: applied, Pressed: pressed, State: state}
+	if err := encoding.MarshalToBuffer(&e, b); err != nil {
 		return nil, fmt.Errorf("encode the state: %w", err)
 	}
-	data := make([]byte, checksumSize, checksumSize+len(body))
-	binary.BigEndian.PutUint32(data, crc32.Checksum(body, castagnoli))
-	return append(data, body...), nil
+	data := bytes.Clone(b.Bytes())
+	binary.BigEndian.PutUint32(data, crc32.Checksum(data[checksumSize:], castagnoli))
+	return data, nil
 }
 
 // decode reads what encode wrote. It fails with errDamaged or errVersion.

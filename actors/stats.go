@@ -64,8 +64,14 @@ type Stats struct {
 	// belong to inputs in flight, and word of sessions that end.
 	SupervisorMailbox    int `json:"supervisor_mailbox"`
 	SnapshotLoadsWaiting int `json:"snapshot_loads_waiting"`
+	// SnapshotSavesWaiting is the number of sessions whose checkpoint has not ended, at most
+	// one for each session. SnapshotsMade of them are in memory.
 	SnapshotSavesWaiting int `json:"snapshot_saves_waiting"`
+	SnapshotsMade        int `json:"snapshots_made"`
+	MaxSnapshotsMade     int `json:"max_snapshots_made"`
 
+	// SnapshotsSaved counts checkpoints, SnapshotsGivenUp those that were not to be had in
+	// time, or that were not tried because the store was away.
 	SnapshotsSaved   uint64 `json:"snapshots_saved"`
 	SnapshotsGivenUp uint64 `json:"snapshots_given_up"`
 	// SnapshotsDamaged counts those that could not be read or have another version.
@@ -151,7 +157,8 @@ func (s *supervisor) stats() Stats {
 	}
 	if s.loader != nil {
 		out.SnapshotLoadsWaiting = s.loader.len()
-		out.SnapshotSavesWaiting = s.saver.len()
+		out.SnapshotsMade, out.SnapshotSavesWaiting = s.saver.sizes()
+		out.MaxSnapshotsMade = maxGranted + maxLeaving
 	}
 	return out
 }

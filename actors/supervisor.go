@@ -23,6 +23,8 @@ type (
 	sweepOrder struct{}
 	statsQuery struct{ reply chan<- answer[Stats] }
 	purgeOrder struct{ reply chan<- answer[int] }
+	// storeBack: the store of snapshots is there again.
+	storeBack struct{}
 	// drain: all sessions leave. With abort, those with work in progress give it up.
 	drain struct {
 		abort bool
@@ -87,6 +89,9 @@ func (s *supervisor) Receive(ctx actor.Context) {
 		s.observe(m)
 	case *sweepOrder:
 		s.sweep()
+	case *storeBack:
+		s.startRound(&round{kind: storeStates, until: s.cfg.Now().UnixNano()})
+		s.work()
 	case *round:
 		s.roundDone(m)
 	case *memoryFreed:
@@ -219,7 +224,7 @@ func (s *supervisor) depart(e *entry) {
 	s.left[e.reason]++
 	e.pid = nil
 	s.purgeLost(e.reason)
-	if e.waiting.first != nil {
+	if !e.waiting.empty() {
 		s.await(e)
 	} else {
 		s.vacate(e)

@@ -106,7 +106,7 @@ func TestIdleSessionsLeave(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	s := g.stats()
-	if s.ActivationsRestored != 1 || s.ActivationsFresh != 5 || s.SnapshotsSaved != 4 || s.Incarnations != 6 || s.OldestIdleSeconds != 2 {
+	if s.ActivationsRestored != 1 || s.ActivationsFresh != 5 || s.SnapshotsSaved != 7 || s.Incarnations != 6 || s.OldestIdleSeconds != 2 {
 		t.Fatalf("%+v", s)
 	}
 	// What the store has is not written again.

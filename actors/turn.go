@@ -37,6 +37,7 @@ func (s *session[S]) handle(it *item) {
 		in, it.outcome = Duplicate{Payload: in}, Repeated
 	}
 	t, failed := s.step(s.state, in)
+	it.lasting = t.Lasting
 	switch {
 	case failed != nil:
 		s.stumble(it, failed)
@@ -68,6 +69,7 @@ func effects(it *item, do []any, ordinal int) []Effect {
 // extend adds to the turn what a Step decided, and starts the effects it awaits.
 func (s *session[S]) extend(t *turn[S], step Turn[S]) {
 	t.next = step.Next
+	t.item.lasting = t.item.lasting || step.Lasting
 	await := effects(t.item, step.Await, t.ordinal)
 	t.ordinal += len(step.Await)
 	t.emit = append(t.emit, effects(t.item, step.Emit, t.ordinal)...)
@@ -125,13 +127,30 @@ func (s *session[S]) commit(it *item, next S, repeatable bool, emit []Effect) {
 		s.pressed.add(it.Press, s.rt.cfg.Now().Unix())
 	}
 	s.weigh(n)
-	if len(emit) == 0 {
-		s.rt.settle(it, it.outcome)
-		return
+	s.finish(it, emit)
+}
+
+// finish hands out the effects of an input that was applied, and has it settle when they are
+// done and its state is stored. The state is not stored before the last of them is done: it
+// may bring a result, and until then the input would be delivered again anyway.
+func (s *session[S]) finish(it *item, emit []Effect) {
+	pending := int32(len(emit))
+	stores := s.rt.saver != nil
+	held := stores && (it.lasting || !s.rt.saver.down.Load())
+	if held {
+		pending += unstored
+		it.session, it.revision = s.self, s.revision
+		s.unstored.push(it)
 	}
-	it.pending.Store(int32(len(emit)))
+	if pending == 0 {
+		s.rt.settle(it, it.outcome)
+	}
+	it.pending.Store(pending)
 	for _, e := range emit {
 		s.rt.emit(it, e)
+	}
+	if stores && (len(emit) == 0 || !held) {
+		s.checkpoint()
 	}
 }
 

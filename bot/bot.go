@@ -185,5 +185,10 @@ func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 	if d, ok := in.(actors.Duplicate); ok {
 		in = ui.Duplicate{Of: d.Payload}
 	}
-	return actors.Turn[ui.State](ui.Step(s, in))
+	written, _ := in.(ui.Written)
+	t := ui.Step(s, in)
+	return actors.Turn[ui.State]{
+		Next: t.Next, Await: t.Await, Emit: t.Emit, Repeatable: t.Repeatable,
+		Lasting: written.Command != nil && written.Err == nil,
+	}
 }

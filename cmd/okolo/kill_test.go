@@ -46,6 +46,72 @@ func TestKilledUnderLoad(t *testing.T) {
 	compare(t, database, &saved)
 }
 
+// TestKilledInTheWizard kills the program (SIGKILL) at every step of the wizard, as soon as
+// people see what they are asked next. Everybody goes on where they were, though none of their
+// sessions ever left memory in an orderly way.
+func TestKilledInTheWizard(t *testing.T) {
+	const people = 12
+	api := localTelegram(t)
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
+	program := startServe(t, env)
+	crowd := sandbox.NewPeople(api, nil)
+	visitors, asked := make([]*visit.Visitor, people), make([]sandbox.Message, people)
+	for i := range people {
+		v, err := visit.Join(t.Context(), crowd, sandbox.Profile{ID: int64(500 + i), FirstName: fmt.Sprint("W", i), LanguageCode: "en"}, visit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		visitors[i] = v
+	}
+	title := func(i int) string { return fmt.Sprintf("Walk number %d", i) }
+	steps := []func(i int, v *visit.Visitor, m sandbox.Message) sandbox.Message{
+		func(_ int, v *visit.Visitor, _ sandbox.Message) sandbox.Message {
+			v.Say("/create")
+			return v.See("the question for a title", contains("the title"))
+		},
+		func(i int, v *visit.Visitor, _ sandbox.Message) sandbox.Message {
+			v.Say(title(i))
+			return v.See("the question for a category", contains("What kind"))
+		},
+		func(_ int, v *visit.Visitor, m sandbox.Message) sandbox.Message {
+			v.Press(m, "walks")
+			return v.SeeEdited(m, "the question where", contains("Where"))
+		},
+		func(_ int, v *visit.Visitor, _ sandbox.Message) sandbox.Message {
+			v.Locate(52.52, 13.405)
+			return v.See("the question when", contains("When"))
+		},
+		func(_ int, v *visit.Visitor, m sandbox.Message) sandbox.Message {
+			v.Press(m, "tomorrow 19:00")
+			return v.SeeEdited(m, "the preview", contains("Is everything right"))
+		},
+		func(i int, v *visit.Visitor, m sandbox.Message) sandbox.Message {
+			v.Press(m, "Publish")
+			return v.SeeEdited(m, "the saved event, with its title", func(m sandbox.Message) bool {
+				return contains("Saved.")(m) && contains(title(i))(m)
+			})
+		},
+	}
+	for n, step := range steps {
+		var all sync.WaitGroup
+		for i, v := range visitors {
+			all.Go(func() { asked[i] = step(i, v, asked[i]) })
+		}
+		all.Wait()
+		for _, v := range visitors {
+			if err := v.Err(); err != nil {
+				t.Fatalf("step %d: %v\n%s", n, err, program.log.String())
+			}
+		}
+		if err := program.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = program.cmd.Wait() // it was killed
+		program = startServe(t, env)
+	}
+	program.terminate(t)
+}
+
 // createMany creates one event after the other, and notes the titles that were said to be
 // saved. A person whose place in the wizard was lost begins again.
 func createMany(ctx context.Context, t *testing.T, crowd *sandbox.People, id int64, saved *sync.Map) {

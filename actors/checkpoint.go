@@ -1,0 +1,117 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// Messages to a session about its checkpoints, beside the *save that comes back.
+type (
+	// checkpointDue: the effects of an applied input are done, its state is not stored yet.
+	checkpointDue struct{}
+	// grant: the claim's turn has come.
+	grant struct{}
+	// refusal: the store went away while the claim waited.
+	refusal struct{}
+)
+
+// A session has at most one checkpoint under way: it claims a place in the saver's buffer,
+// makes its snapshot when it is granted one, so that the newest state is stored, and hears
+// what became of it. Meanwhile further inputs are applied; the next checkpoint covers them
+// all. A session leaves memory only when its last one has ended, so nobody can load an older
+// state than the one being written.
+
+// checkpoint sees to it that the present state is stored.
+func (s *session[S]) checkpoint() {
+	if s.claimed {
+		s.again = true
+		return
+	}
+	if s.revision == s.stored || s.stage == closed {
+		return
+	}
+	switch s.rt.saver.claim(s.self, s.stage == closing, s.patient()) {
+	case claimGranted:
+		s.claimed = true
+		s.submit()
+	case claimWaits:
+		s.claimed = true
+	case claimRefused:
+		s.refused()
+	}
+}
+
+// patient reports whether an input waits whose lasting effect should not get ahead of the
+// state it led to.
+func (s *session[S]) patient() bool {
+	for it := range s.unstored.all() {
+		if it.lasting {
+			return true
+		}
+	}
+	return false
+}
+
+// submit hands the newest state to the saver.
+func (s *session[S]) submit() {
+	data, err := s.encode()
+	if err != nil {
+		s.rt.log.Error("a snapshot could not be made", slog.Int64("user", s.entry.user), slog.Any("error", err))
+		s.rt.saver.waive()
+		s.refused()
+		return
+	}
+	s.rt.saver.submit(&save{
+		snapshot: Snapshot{
+			User: s.entry.user, Epoch: s.rt.cfg.Epoch, Incarnation: s.incarnation, Revision: s.revision, Data: data,
+		},
+		to: s.self, patient: s.patient(),
+	})
+}
+
+// encode makes the snapshot's data. Application code may run in it.
+func (s *session[S]) encode() (data []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return encode(s.rt.cfg.StateVersion, s.applied, s.pressed, s.state)
+}
+
+// saved notes what became of a snapshot.
+func (s *session[S]) saved(m *save) {
+	if m.stored {
+		s.stored = m.snapshot.Revision
+	}
+	s.checkpointed(m.snapshot.Revision, m.stored)
+}
+
+// refused notes that there will be no snapshot for now.
+func (s *session[S]) refused() {
+	s.rt.count.snapshotsGivenUp.Add(1)
+	s.checkpointed(s.revision, false)
+}
+
+// checkpointed settles the inputs up to a revision, as far as their effects are done, and goes
+// on with what came meanwhile.
+func (s *session[S]) checkpointed(revision uint64, stored bool) {
+	s.claimed = false
+	aborted := !stored && s.rt.ctx.Err() != nil
+	for it := s.unstored.first(); it != nil && it.revision <= revision; it = s.unstored.first() {
+		s.unstored.pop()
+		if aborted {
+			it.outcome = Stopped
+		}
+		if it.pending.Add(-unstored) == 0 {
+			s.rt.settle(it, it.outcome)
+		}
+	}
+	switch again := s.again; {
+	case s.stage == closing && (!stored || s.revision == s.stored):
+		s.stop()
+	case s.stage == closing || again:
+		s.again = false
+		s.checkpoint()
+	}
+}
