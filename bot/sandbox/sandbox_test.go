@@ -18,8 +18,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childMark) != "" {
-		if err := serveChild(); err != nil {
+	if kind := os.Getenv(childMark); kind != "" {
+		if err := serveChild(kind); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
