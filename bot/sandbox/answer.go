@@ -66,31 +66,43 @@ type failure struct {
 	Parameters *telegoapi.ResponseParameters `json:"parameters,omitempty"`
 }
 
-// answer writes the outcome of a call. An error that is no [Error] is the sandbox's own
-// failure, and is logged by the caller.
+// answer writes the outcome of a call.
 func answer(w http.ResponseWriter, result any, err error) {
-	if err != nil {
-		refusal := &Error{http.StatusInternalServerError, "Internal Server Error"}
-		errors.As(err, &refusal)
-		told := failure{ErrorCode: refusal.Code, Description: refusal.Description}
-		if a := (*advice)(nil); errors.As(err, &a) {
-			told.Parameters = &a.parameters
+	buf := buffers.Get().(*bytes.Buffer)
+	defer recycle(buf)
+	send(w, render(buf, result, err), buf.Bytes())
+}
+
+// render encodes the outcome of a call and returns its HTTP status. An error that is no [Error]
+// is the sandbox's own failure, and is logged by the caller.
+func render(buf *bytes.Buffer, result any, err error) (code int) {
+	if err == nil {
+		if err = renderResult(buf, result); err == nil {
+			return http.StatusOK
 		}
-		writeJSON(w, refusal.Code, told)
-		return
+		buf.Reset()
 	}
+	refusal := &Error{http.StatusInternalServerError, "Internal Server Error"}
+	errors.As(err, &refusal)
+	told := failure{ErrorCode: refusal.Code, Description: refusal.Description}
+	if a := (*advice)(nil); errors.As(err, &a) {
+		told.Parameters = &a.parameters
+	}
+	_ = encode(buf, told) // plain data
+	return refusal.Code
+}
+
+func renderResult(buf *bytes.Buffer, result any) error {
 	switch r := result.(type) {
 	case rawJSON:
-		buf := buffers.Get().(*bytes.Buffer)
-		defer recycle(buf)
 		buf.WriteString(`{"ok":true,"result":`)
 		buf.Write(r)
 		buf.WriteByte('}')
-		send(w, http.StatusOK, buf.Bytes())
+		return nil
 	case described:
-		writeJSON(w, http.StatusOK, success{true, r.result, r.description})
+		return encode(buf, success{true, r.result, r.description})
 	default:
-		writeJSON(w, http.StatusOK, success{true, r, ""})
+		return encode(buf, success{true, r, ""})
 	}
 }
 

@@ -50,29 +50,11 @@ func BenchmarkCalls(b *testing.B) {
 				measured = newChild(b, childBare)
 				defer measured.end(b)
 			}
-			hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: visitors}}
-			defer hc.CloseIdleConnections()
-			do := func(method, url string, body []byte) []byte {
-				r, err := http.NewRequest(method, url, bytes.NewReader(body))
-				if err != nil {
-					b.Error(err)
-				}
-				r.Header.Set("Content-Type", "application/json")
-				resp, err := hc.Do(r)
-				if err != nil {
-					b.Error(err)
-					return nil
-				}
-				out, err := io.ReadAll(resp.Body)
-				if err = closing(resp, err); err != nil || resp.StatusCode != http.StatusOK {
-					b.Errorf("%s: %d %s %v", url, resp.StatusCode, out, err)
-				}
-				return out
-			}
-			m := newMix(b, target.url, do)
+			bot, people := newCaller(b), newCaller(b)
+			m := newMix(b, target.url, bot, people)
 			if kind == childBare {
 				m.also = func(path string, body []byte, answer int) {
-					do("POST", fmt.Sprintf("%s%s?answer=%d", measured.url, path, answer), body)
+					bot("POST", fmt.Sprintf("%s%s?answer=%d", measured.url, path, answer), body)
 				}
 			}
 			m.run(b, measured.used)
@@ -82,6 +64,32 @@ func BenchmarkCalls(b *testing.B) {
 
 // childMark in the environment makes the test program a sandbox; see serveChild.
 const childMark = "SANDBOX_TEST_CHILD"
+
+// caller makes a request that has to succeed.
+type caller func(method, url string, body []byte) []byte
+
+// newCaller has connections of its own, as a bot and its people have.
+func newCaller(b *testing.B) caller {
+	hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: visitors}}
+	b.Cleanup(hc.CloseIdleConnections)
+	return func(method, url string, body []byte) []byte {
+		r, err := http.NewRequest(method, url, bytes.NewReader(body))
+		if err != nil {
+			b.Error(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := hc.Do(r)
+		if err != nil {
+			b.Error(err)
+			return nil
+		}
+		out, err := io.ReadAll(resp.Body)
+		if err = closing(resp, err); err != nil || resp.StatusCode != http.StatusOK {
+			b.Errorf("%s: %d %s %v", url, resp.StatusCode, out, err)
+		}
+		return out
+	}
+}
 
 // What a child serves.
 const (
@@ -207,23 +215,21 @@ var blank = make([]byte, 1<<20)
 
 // mix is the benchmark's load.
 type mix struct {
-	url   string
-	do    request
-	also  func(path string, body []byte, answer int) // nil, or called with every call of the bot while the clock runs
-	photo string                                     // file_id
-	next  atomic.Int64
-	calls atomic.Int64
+	url         string
+	bot, people caller
+	also        func(path string, body []byte, answer int) // nil, or called with every call of the bot while the clock runs
+	photo       string                                     // file_id
+	next        atomic.Int64
+	calls       atomic.Int64
 
 	mu     sync.Mutex
 	offset int // of getUpdates
 }
 
-type request func(method, url string, body []byte) []byte
-
-func newMix(b *testing.B, url string, do request) *mix {
+func newMix(b *testing.B, url string, bot, people caller) *mix {
 	said(b, person(b, url, ann), "/start")
 	sent := uploads(b, url, "sendPhoto", map[string]string{"chat_id": "501"}, map[string][]byte{"photo": picture(b, 640, 480)})
-	return &mix{url: url, do: do, photo: must[telego.Message](b, sent).Photo[0].FileID}
+	return &mix{url: url, bot: bot, people: people, photo: must[telego.Message](b, sent).Photo[0].FileID}
 }
 
 // visitors are how many people are there at once; each makes visitRounds rounds of 4 presses
@@ -281,8 +287,8 @@ type visit struct {
 func (m *mix) visit(b *testing.B) *visit {
 	v := &visit{b: b, mix: m, id: 10_000 + m.next.Add(1)}
 	person := m.url + "/people/" + strconv.FormatInt(v.id, 10)
-	m.do("PUT", person+"?bot=7001", []byte(`{"first_name":"P"}`))
-	m.do("POST", person+"/chats/7001/messages", []byte(`{"text":"/start"}`))
+	m.people("PUT", person+"?bot=7001", []byte(`{"first_name":"P"}`))
+	m.people("POST", person+"/chats/7001/messages", []byte(`{"text":"/start"}`))
 	v.text = v.send("sendMessage", fields{"chat_id": v.id, "text": "list"})
 	v.media = v.send("sendPhoto", fields{"chat_id": v.id, "photo": m.photo})
 	for n := range 4 * visitRounds {
@@ -290,12 +296,12 @@ func (m *mix) visit(b *testing.B) *visit {
 			ID string `json:"callback_id"`
 		}
 		body := fmt.Appendf(nil, `{"message_id":%d,"data":"p:%d"}`, v.text, n)
-		if err := json.Unmarshal(m.do("POST", person+"/chats/7001/presses", body), &press); err != nil {
+		if err := json.Unmarshal(m.people("POST", person+"/chats/7001/presses", body), &press); err != nil {
 			b.Error(err)
 		}
 		v.presses = append(v.presses, press.ID)
 		if n%4 == 0 {
-			m.do("POST", person+"/chats/7001/messages", []byte(`{"location":{"latitude":52.5,"longitude":13.4}}`))
+			m.people("POST", person+"/chats/7001/messages", []byte(`{"location":{"latitude":52.5,"longitude":13.4}}`))
 		}
 	}
 	v.running = true
@@ -309,7 +315,7 @@ func (v *visit) call(method string, params fields, into any) {
 	}
 	v.mix.calls.Add(1)
 	path := "/bot" + token + "/" + method
-	answer := v.mix.do("POST", v.mix.url+path, body)
+	answer := v.mix.bot("POST", v.mix.url+path, body)
 	if v.running && v.mix.also != nil {
 		v.mix.also(path, body, len(answer))
 	}

@@ -72,40 +72,46 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveCall answers a call: /bot<token>/<method>.
+// serveCall answers a call that net/http took: /bot<token>/<method>.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, rest string) {
-	token, method, _ := strings.Cut(rest, "/")
+	body, err := readBody(r, maxMultipart)
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	result, err := s.carryOut(r.Context(), rest, &request{r.Method, r.URL.RawQuery, r.Header.Get("Content-Type"), body})
+	if err == errCut {
+		panic(http.ErrAbortHandler) // documented to break the connection
+	}
+	answer(w, result, err)
+}
+
+// carryOut reads a call to <token>/<method>, lets happen to it what was ordered, and does it.
+func (s *Server) carryOut(ctx context.Context, path string, r *request) (any, error) {
+	token, method, _ := strings.Cut(path, "/")
 	id, ok := botID(token)
 	switch {
 	case !ok:
-		answer(w, nil, errNotFound)
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		answer(w, nil, &Error{http.StatusMethodNotAllowed, "Method Not Allowed"})
-	default:
-		s.carryOut(w, r, id, method)
+		return nil, errNotFound
+	case r.method != http.MethodGet && r.method != http.MethodPost:
+		return nil, &Error{http.StatusMethodNotAllowed, "Method Not Allowed"}
 	}
-}
-
-// carryOut reads a call, lets happen to it what was ordered, and answers it.
-func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, id int64, method string) {
-	p, err := readParams(r)
+	p, err := r.params()
 	fate := s.mishaps.ofCall(method)
-	s.linger(r.Context(), fate.latency)
+	s.linger(ctx, fate.latency)
 	switch {
 	case fate.cutBefore:
-		cut()
+		return nil, errCut
 	case err != nil:
-		answer(w, nil, err)
-		return
+		return nil, err
 	case fate.refusal != nil:
-		answer(w, nil, fate.refusal)
-		return
+		return nil, fate.refusal
 	}
-	result, err := s.call(r.Context(), id, method, p)
+	result, err := s.call(ctx, id, method, p)
 	if fate.cutAfter {
-		cut()
+		return nil, errCut
 	}
-	answer(w, result, err)
+	return result, err
 }
 
 // call carries a method out.

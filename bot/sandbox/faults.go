@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -275,6 +276,5 @@ func (s *Server) linger(ctx context.Context, d time.Duration) {
 	}
 }
 
-// cut breaks the connection of a request without an answer, as [http.ErrAbortHandler] is
-// documented to.
-func cut() { panic(http.ErrAbortHandler) }
+// errCut has the connection of a request broken without an answer.
+var errCut = errors.New("the connection is cut on order")

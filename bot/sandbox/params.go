@@ -36,57 +36,63 @@ type upload struct {
 	data []byte
 }
 
-// readParams reads the parameters of a request; those in the body go before those in the URL.
-func readParams(r *http.Request) (*params, error) {
+// request is a call of a bot as it came over HTTP, whoever read it.
+type request struct {
+	method, query string
+	contentType   string
+	body          []byte // not kept
+}
+
+// params reads the parameters of a request; those in the body go before those in the URL.
+func (r *request) params() (*params, error) {
 	p := &params{values: map[string]string{}}
-	if r.URL.RawQuery != "" {
-		q, err := url.ParseQuery(r.URL.RawQuery)
+	if r.query != "" {
+		q, err := url.ParseQuery(r.query)
 		if err != nil {
 			return nil, badRequest("can't parse the query string")
 		}
 		p.addForm(q)
 	}
-	if r.Method != http.MethodPost || r.ContentLength == 0 {
+	if r.method != http.MethodPost || len(r.body) == 0 {
 		return p, p.check()
 	}
-	kind, args, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	var err error
-	switch kind {
-	case "application/json":
-		err = p.addJSON(r)
-	case "multipart/form-data":
-		err = p.addMultipart(r, args["boundary"])
-	case "application/x-www-form-urlencoded", "":
-		var body []byte
-		if body, err = readBody(r, maxBody); err == nil {
-			q, perr := url.ParseQuery(string(body))
-			if perr != nil {
-				return nil, badRequest("can't parse the form")
-			}
-			p.addForm(q)
-		}
-	}
-	if err != nil {
+	if err := p.addBody(r.contentType, r.body); err != nil {
 		return nil, err
 	}
 	return p, p.check()
+}
+
+func (p *params) addBody(contentType string, body []byte) error {
+	kind, args := contentType, map[string]string(nil)
+	if kind != jsonType[0] { // the common one needs no parsing
+		kind, args, _ = mime.ParseMediaType(contentType)
+	}
+	if kind == "multipart/form-data" {
+		return p.addMultipart(body, args["boundary"])
+	}
+	if len(body) > maxBody {
+		return errTooLarge
+	}
+	switch kind {
+	case jsonType[0]:
+		if !utf8.Valid(body) {
+			return errNotUTF8
+		}
+		return p.parseJSON(body)
+	case "application/x-www-form-urlencoded", "":
+		q, err := url.ParseQuery(string(body))
+		if err != nil {
+			return badRequest("can't parse the form")
+		}
+		p.addForm(q)
+	}
+	return nil
 }
 
 func (p *params) addForm(q url.Values) {
 	for name, v := range q {
 		p.values[name] = v[0]
 	}
-}
-
-func (p *params) addJSON(r *http.Request) error {
-	body, err := readBody(r, maxBody)
-	if err != nil {
-		return err
-	}
-	if !utf8.Valid(body) {
-		return errNotUTF8
-	}
-	return p.parseJSON(body)
 }
 
 // parseJSON takes the members of an object apart: a string as what it says, null not at all,
@@ -130,9 +136,8 @@ func (p *params) parseJSON(body []byte) error {
 	return nil
 }
 
-func (p *params) addMultipart(r *http.Request, boundary string) error {
-	body := &io.LimitedReader{R: r.Body, N: maxMultipart + 1}
-	parts := multipart.NewReader(body, boundary)
+func (p *params) addMultipart(body []byte, boundary string) error {
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	p.files = map[string]*upload{}
 	for range maxParts {
 		part, err := parts.NextRawPart()
@@ -144,11 +149,6 @@ func (p *params) addMultipart(r *http.Request, boundary string) error {
 			data, err = io.ReadAll(part)
 		}
 		switch {
-		case err != nil && body.N == maxMultipart+1: // no body at all: go-telegram/bot sends that
-			return nil
-		case body.N == 0:
-			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
-			return errTooLarge
 		case err != nil:
 			return badRequest("can't parse the multipart request")
 		case part.FileName() != "":
@@ -169,7 +169,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		body []byte
 		err  error
 	)
-	if r.ContentLength >= 0 {
+	if r.ContentLength >= 0 && r.ContentLength <= maxBody { // more is believed when it is there
 		body = make([]byte, r.ContentLength)
 		_, err = io.ReadFull(r.Body, body)
 	} else {

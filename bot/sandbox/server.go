@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -61,9 +60,9 @@ type Server struct {
 	closeOnce sync.Once
 	running   sync.WaitGroup // webhooks and listeners
 
-	mu      sync.Mutex // guards what Close stops
-	closed  bool
-	servers []*http.Server
+	mu     sync.Mutex // guards what Close stops
+	closed bool
+	doors  []*door
 }
 
 // New makes a server. It fails where the file of ids cannot be read and written.
@@ -111,62 +110,6 @@ func orDefault[N int | int64](n, def N) N {
 //	/                           the web chat, its files below /web/
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.route) }
 
-// Listen serves [Server.Handler] on addr ("host:port"; port 0: any free one) until ctx ends or
-// Close, and returns the server's URL. Without Options.Public the host must be loopback; an
-// empty one is 127.0.0.1.
-func (s *Server) Listen(ctx context.Context, addr string) (url string, err error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "", fmt.Errorf("sandbox: listen: %w", err)
-	}
-	if host == "" && !s.opts.Public {
-		host = "127.0.0.1"
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return "", fmt.Errorf("sandbox: listen: %w", err)
-	}
-	if a, ok := l.Addr().(*net.TCPAddr); !s.opts.Public && (!ok || !a.IP.IsLoopback()) {
-		_ = l.Close() // nothing was accepted yet
-		return "", fmt.Errorf("sandbox: listen: %s is not a loopback address", addr)
-	}
-	srv := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       5 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	if err := s.own(srv); err != nil {
-		_ = l.Close() // nothing was accepted yet
-		return "", err
-	}
-	go func() {
-		defer s.running.Done()
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("sandbox stopped serving", "error", err)
-		}
-	}()
-	forget := context.AfterFunc(ctx, func() {
-		if err := s.Close(); err != nil {
-			s.log.Error("sandbox did not close cleanly", "error", err)
-		}
-	})
-	srv.RegisterOnShutdown(func() { forget() })
-	return "http://" + l.Addr().String(), nil
-}
-
-// own takes note of a server that Close has to stop.
-func (s *Server) own(srv *http.Server) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.New("sandbox: closed")
-	}
-	s.servers = append(s.servers, srv)
-	s.running.Add(1)
-	return nil
-}
-
 // Close stops listening, ends long polls and webhooks, waits for them, and writes the marks of
 // the ids. The handler must not be used afterwards.
 func (s *Server) Close() error {
@@ -174,15 +117,13 @@ func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.mu.Lock()
 		s.closed = true
-		servers := s.servers
+		doors := s.doors
 		s.mu.Unlock()
 		s.stop()
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		for _, srv := range servers {
-			if srv.Shutdown(ctx) != nil {
-				err = errors.Join(err, srv.Close())
-			}
+		for _, d := range doors {
+			err = errors.Join(err, d.shut(ctx))
 		}
 		s.running.Wait()
 		err = errors.Join(err, s.ids.close())
