@@ -2,10 +2,13 @@ package bot_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image/png"
 	"strings"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/mymmrac/telego"
 
 	"okolo/bot"
@@ -89,4 +92,46 @@ func TestWebhookLeftBehind(t *testing.T) {
 	anna.Say("/start")
 	anna.See("the greeting", contains("Hello, Anna!"))
 	check(t, anna.Err())
+}
+
+// TestSnapshotOfNewerProgram: a screen and a question that only a newer program has cost a person
+// that screen, and nothing else of their place.
+func TestSnapshotOfNewerProgram(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	anna := w.visitor(1, "Anna", "en")
+	preview(anna, "Back from the future")
+	check(t, anna.Err())
+	check(t, w.stop())
+	w.alterState(1, func(state map[int]any) {
+		state[2] = 99                           // the screen
+		state[18].(map[any]any)[uint64(2)] = 99 // the draft's question
+	})
+	w.startBot(worldOptions{})
+	anna.Say("/create")
+	m := anna.See("the preview", contains("Is everything right"))
+	anna.Press(m, "Publish")
+	anna.SeeEdited(m, "the saved event", contains("Back from the future"))
+	check(t, anna.Err())
+	if s, err := w.bot.Stats(t.Context()); err != nil || s.Sessions.SnapshotsDamaged != 0 {
+		t.Errorf("%d snapshots could not be read, %v", s.Sessions.SnapshotsDamaged, err)
+	}
+}
+
+// alterState changes the state in a person's snapshot.
+func (w *world) alterState(person int64, change func(state map[int]any)) {
+	w.t.Helper()
+	data := query[[]byte](w, `SELECT data FROM snapshots WHERE person = $1`, person)
+	var envelope []cbor.RawMessage
+	check(w.t, cbor.Unmarshal(data[4:], &envelope))
+	var state map[int]any
+	check(w.t, cbor.Unmarshal(envelope[3], &state))
+	change(state)
+	var err error
+	envelope[3], err = cbor.Marshal(state)
+	check(w.t, err)
+	body, err := cbor.Marshal(envelope)
+	check(w.t, err)
+	sum := crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))
+	data = append(binary.BigEndian.AppendUint32(nil, sum), body...)
+	query[int64](w, `UPDATE snapshots SET data = $2 WHERE person = $1 RETURNING person`, person, data)
 }
