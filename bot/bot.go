@@ -109,7 +109,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 }
 
 // patient makes the sender keep trying for as long as an answer may be of use: until it is
-// delivered or given up, its update is not confirmed to Telegram.
+// delivered or given up, its update is not confirmed to Telegram, and nobody's next ones are
+// fetched. That is why it is given up at last and its update settled: left unsettled, that
+// would come again with every poll and hold everybody up.
 func patient(o sender.Options) sender.Options {
 	if o.MaxAttempts == 0 {
 		o.MaxAttempts = 30

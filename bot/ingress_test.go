@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"okolo/actors"
 	"okolo/bot/sandbox"
+	"okolo/bot/sender"
 )
 
 // TestManyInputs: what a person sends faster than a session takes it is held back, in order, and
@@ -57,6 +59,43 @@ func TestManyInputs(t *testing.T) {
 	}
 	check(t, anna.Err())
 	check(t, boris.Err())
+}
+
+// TestAnswerGivenUp: an answer that cannot be delivered is given up. It holds up nobody, and what
+// it was to say is seen by pressing again.
+func TestAnswerGivenUp(t *testing.T) {
+	var away atomic.Bool
+	noEdits := func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if away.Load() && path.Base(r.URL.Path) == "editMessageText" {
+				http.Error(w, "away", http.StatusBadGateway)
+				return
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+	w := newWorld(t, worldOptions{trouble: noEdits, sending: sender.Options{MaxAttempts: 2}})
+	anna, boris := w.visitor(1, "Anna", "en"), w.visitor(2, "Boris", "en")
+	m := preview(anna, "Saved in silence")
+	away.Store(true)
+	anna.Press(m, "Publish")
+	boris.Say("/help")
+	boris.See("the help", contains("What I can do"))
+	boris.Say("/help") // after the batch before was confirmed
+	boris.See("the help", contains("What I can do"))
+	s, err := w.bot.Stats(t.Context())
+	check(t, err)
+	if s.Ingress.Undelivered != 1 {
+		t.Errorf("%d answers were given up", s.Ingress.Undelivered)
+	}
+	away.Store(false)
+	anna.Press(m, "Publish")
+	anna.SeeEdited(m, "the saved event", contains("Saved."))
+	check(t, anna.Err())
+	check(t, boris.Err())
+	if n := query[int](w, `SELECT count(*) FROM events`); n != 1 {
+		t.Errorf("%d events of one draft", n)
+	}
 }
 
 // offsets listens to which offsets the bot asks for updates from.

@@ -50,6 +50,9 @@ func TestJourney(t *testing.T) {
 	})
 	anna.Say("/stats")
 	anna.See("the statistics", contains("SESSIONS"))
+	if s, err := w.bot.Stats(t.Context()); err != nil || s.Reads.Zones < 1 || s.Reads.Zones > s.Reads.ZonesBound {
+		t.Errorf("%d time zones of %d are remembered, %v", s.Reads.Zones, s.Reads.ZonesBound, err)
+	}
 	boris.Say("/stats")
 	boris.See("that he is no operator", contains("Не знаю такой команды"))
 	for _, err := range []error{anna.Err(), boris.Err()} {

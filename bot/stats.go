@@ -10,6 +10,7 @@ import (
 	"okolo/actors/ops"
 	"okolo/bot/sender"
 	"okolo/bot/staticmap"
+	"okolo/bot/ui"
 	"okolo/persistence"
 )
 
@@ -43,13 +44,16 @@ type DatabaseStats struct {
 	Writes persistence.PoolStats `json:"writes"`
 }
 
-// ReadStats is about the queue of reads of the database and the memory of pictures.
+// ReadStats is about the queue of reads of the database, and about what was read or uploaded
+// and is remembered.
 type ReadStats struct {
 	Waiting       int `json:"waiting"`
 	WaitingBound  int `json:"waiting_bound"`
 	Workers       int `json:"workers"`
 	Pictures      int `json:"pictures_remembered"`
 	PicturesBound int `json:"pictures_remembered_bound"`
+	Zones         int `json:"time_zones_remembered"`
+	ZonesBound    int `json:"time_zones_remembered_bound"`
 }
 
 // Stats asks every part of the bot.
@@ -59,6 +63,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, fmt.Errorf("ask the sessions: %w", err)
 	}
 	waiting, bound := b.readers.waiting()
+	zones, zonesBound := ui.Zones()
 	var pools DatabaseStats
 	pools.Reads, pools.Writes = b.Store.PoolStats()
 	return Stats{
@@ -75,6 +80,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		Reads: ReadStats{
 			Waiting: waiting, WaitingBound: bound, Workers: readersPerBot,
 			Pictures: b.pictures.ids.Len(), PicturesBound: picturesKept,
+			Zones: zones, ZonesBound: zonesBound,
 		},
 	}, nil
 }

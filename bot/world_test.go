@@ -44,6 +44,7 @@ type world struct {
 type worldOptions struct {
 	sessions  func(*actors.Config)
 	faults    sandbox.Faults
+	sending   sender.Options
 	operators []int64
 	log       io.Writer
 	now       func() time.Time // nil: the clock on the wall
@@ -136,13 +137,14 @@ func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Stor
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	o.sending.Logger = log
 	sessions := actors.Defaults()
 	if o.sessions != nil {
 		o.sessions(&sessions)
 	}
 	return bot.Config{
 		API: api, Store: store, Writer: writer, Maps: maps, Zones: zones, Sessions: sessions,
-		Sending: sender.Options{Logger: log}, Operators: o.operators, Now: o.now, Logger: log,
+		Sending: o.sending, Operators: o.operators, Now: o.now, Logger: log,
 	}
 }
 
