@@ -12,13 +12,15 @@ import (
 
 // bot is an account that programs act through with a token.
 type bot struct {
-	user      telego.User // what getMe says, without the fields that only getMe has
+	id        int64
+	profile   atomic.Pointer[telego.User] // what getMe says, without the fields that only getMe has
 	updates   *updates
 	callbacks *callbacks
 	commands  commandLists
 	hook      webhookSlot
 	flood     flood
 	inline    inlineQueries
+	about     about
 
 	answersInline  atomic.Bool  // inline mode is on
 	readsAll       atomic.Bool  // in groups: privacy mode is off
@@ -45,17 +47,22 @@ func (s *Server) bot(id int64) *bot {
 	if b, ok := s.bots.Load(id); ok {
 		return b.(*bot)
 	}
-	b, _ := s.bots.LoadOrStore(id, &bot{
-		user: telego.User{
-			ID: id, IsBot: true,
-			FirstName: fmt.Sprintf("Sandbox bot %d", id),
-			Username:  fmt.Sprintf("sandbox%d_bot", id),
-		},
+	fresh := &bot{
+		id:        id,
 		updates:   newUpdates(s.ids, s.opts.UpdatesPerBot, &s.mishaps),
 		callbacks: newCallbacks(s.opts.CallbacksPerBot),
+	}
+	fresh.profile.Store(&telego.User{
+		ID: id, IsBot: true,
+		FirstName: fmt.Sprintf("Sandbox bot %d", id),
+		Username:  fmt.Sprintf("sandbox%d_bot", id),
 	})
+	b, _ := s.bots.LoadOrStore(id, fresh)
 	return b.(*bot)
 }
+
+// user is the bot as Telegram shows it now.
+func (b *bot) user() *telego.User { return b.profile.Load() }
 
 // findBot finds a bot by its id or username, or the only bot where name is empty. A number
 // names a bot even before its program first called.
@@ -66,7 +73,7 @@ func (s *Server) findBot(name string) (*bot, error) {
 	name = strings.TrimPrefix(name, "@")
 	var found []*bot
 	s.bots.Range(func(_, v any) bool {
-		if b := v.(*bot); name == "" || strings.EqualFold(b.user.Username, name) {
+		if b := v.(*bot); name == "" || strings.EqualFold(b.user().Username, name) {
 			found = append(found, b)
 		}
 		return true
@@ -84,7 +91,7 @@ func (s *Server) findBot(name string) (*bot, error) {
 }
 
 func (c *call) getMe() (any, error) {
-	me := c.bot.user
+	me := *c.bot.user()
 	me.CanJoinGroups, me.CanReadAllGroupMessages = true, c.bot.readsAll.Load()
 	me.SupportsInlineQueries = c.bot.answersInline.Load()
 	return me, nil

@@ -27,28 +27,43 @@ func methodTable() map[string]func(*call) (any, error) {
 		"getupdates": (*call).getUpdates,
 		"setwebhook": (*call).setWebhook, "deletewebhook": (*call).deleteWebhook, "getwebhookinfo": (*call).getWebhookInfo,
 
-		"sendmessage": (*call).sendMessage, "sendphoto": (*call).sendPhoto, "senddocument": (*call).sendDocument,
-		"sendlocation": (*call).sendLocation, "sendvenue": (*call).sendVenue, "sendchataction": (*call).sendChatAction,
+		"sendmessage": (*call).sendMessage, "sendphoto": sendFile(kinds["photo"]), "senddocument": sendFile(kinds["document"]),
+		"sendaudio": sendFile(kinds["audio"]), "sendvideo": sendFile(kinds["video"]), "sendvoice": sendFile(kinds["voice"]),
+		"sendanimation": sendFile(kinds["animation"]), "sendsticker": sendFile(kinds["sticker"]),
+		"sendlocation": (*call).sendLocation, "sendvenue": (*call).sendVenue, "sendcontact": (*call).sendContact,
+		"senddice": (*call).sendDice, "sendpoll": (*call).sendPoll, "stoppoll": (*call).stopPoll,
+		"sendchataction": (*call).sendChatAction, "setmessagereaction": (*call).setMessageReaction,
 
-		"sendmediagroup": (*call).sendMediaGroup, "forwardmessage": (*call).forwardMessage, "copymessage": (*call).copyMessage,
-		"answerinlinequery": (*call).answerInlineQuery,
+		"sendmediagroup": (*call).sendMediaGroup,
+		"forwardmessage": (*call).forwardMessage, "forwardmessages": (*call).forwardMessages,
+		"copymessage": (*call).copyMessage, "copymessages": (*call).copyMessages,
 
 		"editmessagetext": (*call).editMessageText, "editmessagecaption": (*call).editMessageCaption,
 		"editmessagemedia": (*call).editMessageMedia, "editmessagereplymarkup": (*call).editMessageReplyMarkup,
+		"editmessagelivelocation": (*call).editMessageLiveLocation, "stopmessagelivelocation": (*call).stopMessageLiveLocation,
 		"deletemessage": (*call).deleteMessage, "deletemessages": (*call).deleteMessages,
 
-		"answercallbackquery": (*call).answerCallbackQuery,
+		"answercallbackquery": (*call).answerCallbackQuery, "answerinlinequery": (*call).answerInlineQuery,
 
-		"setmycommands": (*call).setMyCommands, "getmycommands": (*call).getMyCommands,
-		"deletemycommands": (*call).deleteMyCommands,
+		"setmycommands": (*call).setMyCommands, "getmycommands": (*call).getMyCommands, "deletemycommands": (*call).deleteMyCommands,
+		"setmyname": setAbout("name", maxBotName, (*call).rename), "getmyname": (*call).getMyName,
+		"setmydescription": setAbout("description", maxBotDescription, nil), "getmydescription": (*call).getMyDescription,
+		"setmyshortdescription": setAbout("short_description", maxShortDescription, nil),
+		"getmyshortdescription": (*call).getMyShortDescription,
+		"setchatmenubutton":     (*call).setChatMenuButton, "getchatmenubutton": (*call).getChatMenuButton,
 
+		"getchat": (*call).getChat, "getfile": (*call).getFile, "getuserprofilephotos": (*call).getUserProfilePhotos,
 		"getchatadministrators": (*call).getChatAdministrators, "getchatmember": (*call).getChatMember,
 		"getchatmembercount": (*call).getChatMemberCount, "leavechat": (*call).leaveChat,
 		"banchatmember": (*call).banChatMember, "unbanchatmember": (*call).unbanChatMember,
+		"restrictchatmember": (*call).restrictChatMember, "promotechatmember": (*call).promoteChatMember,
+		"setchattitle": (*call).setChatTitle, "setchatdescription": (*call).setChatDescription,
 		"pinchatmessage": (*call).pinChatMessage, "unpinchatmessage": (*call).unpinChatMessage,
-		"createforumtopic": (*call).createForumTopic,
-
-		"getchat": (*call).getChat, "getfile": (*call).getFile,
+		"unpinallchatmessages":       (*call).unpinAllChatMessages,
+		"unpinallforumtopicmessages": (*call).unpinAllForumTopicMessages,
+		"createforumtopic":           (*call).createForumTopic, "editforumtopic": (*call).editForumTopic,
+		"closeforumtopic": (*call).closeForumTopic, "reopenforumtopic": (*call).reopenForumTopic,
+		"deleteforumtopic": (*call).deleteForumTopic,
 	}
 }
 

@@ -27,10 +27,10 @@ type chat struct {
 	messages []*message
 	last     int64 // id of the newest message ever
 
-	revision  uint64        // grows with every change
-	changed   chan struct{} // closed at the next change; nil while nobody waits
-	keyboard  *Keyboard     // shown below the person's input
-	action    string        // what the bot says it is doing
+	revision  uint64              // grows with every change
+	changed   chan struct{}       // closed at the next change; nil while nobody waits
+	keyboards map[int64]*Keyboard // by person: shown below people's inputs
+	action    string              // what the bot says it is doing
 	actionEnd time.Time
 }
 
@@ -39,7 +39,7 @@ const actionLife = 5 * time.Second
 
 // chat returns the private chat of a bot and a person, making it at first.
 func (s *Server) chat(b *bot, p *person) *chat {
-	key := chatKey{b.user.ID, p.id}
+	key := chatKey{b.id, p.id}
 	if c, ok := s.chats.Load(key); ok {
 		return c.(*chat)
 	}
@@ -80,14 +80,19 @@ func (c *chat) add(m *message) error {
 
 // remove deletes a message for both sides and reports whether it was there.
 func (c *chat) remove(id int64) bool {
-	n := len(c.messages)
-	c.messages = slices.DeleteFunc(c.messages, func(m *message) bool { return m.id == id })
-	if len(c.messages) == n {
-		return false
+	return c.removeAll(func(m *message) bool { return m.id == id }) > 0
+}
+
+// removeAll deletes messages for both sides and returns how many there were.
+func (c *chat) removeAll(which func(*message) bool) int {
+	before := len(c.messages)
+	c.messages = slices.DeleteFunc(c.messages, which)
+	gone := before - len(c.messages)
+	if gone > 0 {
+		c.server.messageCount.Add(int64(-gone))
+		c.touch(nil)
 	}
-	c.server.messageCount.Add(-1)
-	c.touch(nil)
-	return true
+	return gone
 }
 
 // touch makes the change of a message (nil: of the chat itself) known to who waits.
@@ -110,11 +115,13 @@ func (c *chat) wait() <-chan struct{} {
 	return c.changed
 }
 
-// writable reports why a bot may not write to the chat, if so.
-func (c *chat) writable(b *bot) error {
+// writable reports why a bot may not write something into the chat, if so.
+func (c *chat) writable(b *bot, what *content) error {
 	switch {
 	case c.group != nil:
-		return c.group.mayWrite(b)
+		return c.group.members[b.id].mayWrite(what)
+	case c.person.gone.Load():
+		return forbidden("user is deactivated")
 	case !c.started:
 		return forbidden("bot can't initiate conversation with a user")
 	case c.blocked:

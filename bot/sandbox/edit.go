@@ -1,15 +1,13 @@
 package sandbox
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mymmrac/telego"
 )
-
-// deleteWithin is how old a message may be that a bot deletes, by the Bot API's deleteMessage.
-const deleteWithin = 48 * time.Hour
 
 var errNotModified = badRequest("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
 
@@ -37,7 +35,7 @@ func (c *call) subject(what string) (*chat, *message, error) {
 
 // edit replaces content and inline keyboard of a message of the bot's by what change makes of
 // them; an edit without a keyboard takes it away.
-func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
+func (c *call) edit(change func(m *message) (*content, error)) (any, error) {
 	keys, err := c.markup()
 	if err != nil {
 		return nil, err
@@ -47,13 +45,10 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 		return nil, err
 	}
 	defer in.mu.Unlock()
-	if err := c.admit(in.key.chat); err != nil {
-		return nil, err
-	}
 	if m.bot != c.bot && m.via != c.bot || m.keyboard != nil || m.content.service != nil {
 		return nil, badRequest("message can't be edited")
 	}
-	what, err := change(m.content)
+	what, err := change(m)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +57,12 @@ func (c *call) edit(change func(old *content) (*content, error)) (any, error) {
 		return nil, errNotModified
 	}
 	if m.via == nil {
-		if err := in.writable(c.bot); err != nil {
+		if err := in.writable(c.bot, what); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.admit(in.key.chat); err != nil {
+		return nil, err
 	}
 	if !same { // a change of the buttons alone does not show as an edit
 		m.editDate = c.now().Unix()
@@ -83,12 +81,14 @@ func (c *call) editMessageText() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if utf16Len(what.rich.text) > maxText {
-		return nil, badRequest("MESSAGE_TOO_LONG")
-	}
-	return c.edit(func(old *content) (*content, error) {
-		if !old.textual() {
+	return c.edit(func(m *message) (*content, error) {
+		switch {
+		case !m.content.textual():
 			return nil, badRequest("there is no text in the message to edit")
+		case what.rich.text == "":
+			return nil, errNoText
+		case utf16Len(what.rich.text) > maxText:
+			return nil, badRequest("MESSAGE_TOO_LONG")
 		}
 		return what, nil
 	})
@@ -99,14 +99,14 @@ func (c *call) editMessageCaption() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if utf16Len(caption.text) > maxCaption {
-		return nil, badRequest("message caption is too long")
-	}
-	return c.edit(func(old *content) (*content, error) {
-		if !old.captioned() {
+	return c.edit(func(m *message) (*content, error) {
+		switch {
+		case !m.content.captioned():
 			return nil, badRequest("there is no caption in the message to edit")
+		case utf16Len(caption.text) > maxCaption:
+			return nil, badRequest("MEDIA_CAPTION_TOO_LONG")
 		}
-		return &content{rich: caption, photo: old.photo, document: old.document}, nil
+		return &content{rich: caption, file: m.content.file}, nil
 	})
 }
 
@@ -115,20 +115,23 @@ func (c *call) editMessageMedia() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	what, err := c.inputMedia(raw)
+	what, err := c.inputMedia([]byte(raw))
 	if err != nil {
 		return nil, err
 	}
-	return c.edit(func(old *content) (*content, error) {
-		if old.location != nil {
-			return nil, badRequest("there is no media in the message to edit")
+	return c.edit(func(m *message) (*content, error) {
+		switch old := m.content; {
+		case !old.textual() && (old.file == nil || !old.file.kind.replaces):
+			return nil, badRequest("message media can't be edited")
+		case m.album != "" && old.file.kind.together() != what.file.kind.together():
+			return nil, badRequest("can't change media type in the album")
 		}
 		return what, nil
 	})
 }
 
-// inputMedia reads an element of the media parameter: a photo or a document.
-func (c *call) inputMedia(raw string) (*content, error) {
+// inputMedia reads an InputMedia: of editMessageMedia, or an element of sendMediaGroup's.
+func (c *call) inputMedia(raw []byte) (*content, error) {
 	var media struct {
 		Type      string         `json:"type"`
 		Media     string         `json:"media"`
@@ -136,49 +139,75 @@ func (c *call) inputMedia(raw string) (*content, error) {
 		ParseMode string         `json:"parse_mode"`
 		Entities  jsontext.Value `json:"caption_entities"`
 	}
-	if err := json.Unmarshal([]byte(raw), &media); err != nil {
+	if err := json.Unmarshal(raw, &media); err != nil {
 		return nil, badRequest("can't parse input media JSON object")
 	}
 	caption, err := c.server.parse(media.Caption, media.ParseMode, string(media.Entities))
 	if err != nil {
-		return nil, err
+		return nil, within("InputMedia", err)
 	}
-	if utf16Len(caption.text) > maxCaption {
-		return nil, badRequest("message caption is too long")
-	}
-	if media.Media == "" {
+	kind := kinds[media.Type]
+	switch u, id := c.input("", media.Media); {
+	case u == nil && id == "":
 		return nil, badRequest("can't parse InputMedia: media not found")
-	}
-	var f *file
-	switch media.Type {
-	case telego.MediaTypePhoto:
-		f, err = c.inputPhoto("", media.Media)
-	case telego.MediaTypeDocument:
-		f, err = c.inputDocument("", media.Media)
-	default:
+	case media.Type == "":
+		return nil, badRequest(`can't parse InputMedia: Can't find field "type"`)
+	case kind == nil || !kind.replaces:
 		return nil, badRequest(`can't parse InputMedia: type "%s" is unsupported`, media.Type)
+	case utf16Len(caption.text) > maxCaption:
+		return nil, errLongCaption
 	}
+	f, err := c.inputFile("", media.Media, kind)
 	if err != nil {
 		return nil, err
 	}
-	return f.content(media.Type, caption), nil
+	return &content{rich: caption, file: f}, nil
+}
+
+// within is the refusal of a part of a parameter, as telegram-bot-api words it: it begins with
+// a capital there.
+func within(what string, err error) error {
+	refusal, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	why := strings.TrimPrefix(refusal.Description, "Bad Request: ")
+	return badRequest("can't parse %s: %s%s", what, strings.ToUpper(why[:1]), why[1:])
 }
 
 func (c *call) editMessageReplyMarkup() (any, error) {
-	return c.edit(func(old *content) (*content, error) { return old, nil })
+	return c.edit(func(m *message) (*content, error) { return m.content, nil })
 }
 
+// together names the kinds that may stand in an album with this one.
+func (k *mediaKind) together() string {
+	switch k.parameter {
+	case telego.MediaTypeDocument, telego.MediaTypeAudio:
+		return k.parameter
+	}
+	return telego.MediaTypePhoto
+}
+
+// deleteWithin is how old a message may be that a bot deletes, by the Bot API's deleteMessage.
+const deleteWithin = 48 * time.Hour
+
 func (c *call) deleteMessage() (any, error) {
+	switch {
+	case c.text("chat_id") == "":
+		return nil, badRequest("chat identifier is not specified")
+	case c.integer("message_id", 0) <= 0:
+		return nil, badRequest("message identifier is not specified")
+	}
 	in, m, err := c.subject("delete")
 	if err != nil {
 		return nil, err
 	}
 	defer in.mu.Unlock()
-	if c.now().Sub(time.Unix(m.date, 0)) > deleteWithin {
-		return nil, badRequest("message can't be deleted for everyone")
-	}
-	if !in.mayDelete(c.bot, m) {
+	switch {
+	case !in.mayDelete(c.bot, m):
 		return nil, badRequest("message can't be deleted")
+	case c.now().Sub(time.Unix(m.date, 0)) > deleteWithin:
+		return nil, badRequest("message can't be deleted for everyone")
 	}
 	in.remove(m.id)
 	return true, nil
@@ -187,20 +216,14 @@ func (c *call) deleteMessage() (any, error) {
 // mayDelete reports whether a bot may delete a message: its own, any in a private chat, and
 // with the right to it any in a group.
 func (c *chat) mayDelete(b *bot, m *message) bool {
-	return c.group == nil || m.bot == b || c.group.members[b.user.ID].may(func(r Rights) bool { return r.DeleteMessages })
+	return c.group == nil || m.bot == b || c.group.members[b.id].may(func(r Rights) bool { return r.DeleteMessages })
 }
-
-// maxDeletes is how many messages deleteMessages takes, by the Bot API.
-const maxDeletes = 100
 
 // deleteMessages deletes those that are there and young enough.
 func (c *call) deleteMessages() (any, error) {
-	var list []int64
-	if err := json.Unmarshal([]byte(c.text("message_ids")), &list); err != nil || len(list) == 0 {
-		return nil, badRequest("message identifiers are not specified")
-	}
-	if len(list) > maxDeletes {
-		return nil, badRequest("too many message identifiers specified")
+	list, err := c.messageIDs()
+	if err != nil {
+		return nil, err
 	}
 	in, err := c.target()
 	if err != nil {
@@ -214,4 +237,40 @@ func (c *call) deleteMessages() (any, error) {
 		}
 	}
 	return true, nil
+}
+
+// maxMessageIDs is how many messages a call takes at once, by the Bot API.
+const maxMessageIDs = 100
+
+// messageIDs reads the message_ids parameter.
+func (c *call) messageIDs() ([]int64, error) {
+	v := c.text("message_ids")
+	if v == "" {
+		return nil, badRequest("message identifiers are not specified")
+	}
+	var raw []jsontext.Value
+	if err := json.Unmarshal([]byte(v), &raw); err != nil {
+		if jsontext.Value(v).IsValid() {
+			return nil, badRequest("expected an Array of message identifiers")
+		}
+		return nil, badRequest("can't parse message_ids JSON object")
+	}
+	switch {
+	case len(raw) == 0:
+		return nil, badRequest("message identifiers are not specified")
+	case len(raw) > maxMessageIDs:
+		return nil, badRequest("too many message identifiers specified")
+	}
+	list := make([]int64, len(raw))
+	for i, v := range raw {
+		switch err := json.Unmarshal(v, &list[i], json.StringifyNumbers(v.Kind() == '"')); {
+		case v.Kind() != '"' && v.Kind() != '0':
+			return nil, badRequest("message identifier must be a Number")
+		case err != nil:
+			return nil, badRequest("can't parse message identifier as Number")
+		case list[i] <= 0:
+			return nil, badRequest("invalid message identifier specified")
+		}
+	}
+	return list, nil
 }

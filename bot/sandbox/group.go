@@ -10,12 +10,13 @@ import (
 	"github.com/mymmrac/telego/telegoapi"
 )
 
-// Bounds of groups. The first two are the sandbox's own.
+// Bounds of groups. The first two are the sandbox's own, the texts' are the Bot API's, in
+// UTF-16 code units.
 const (
-	maxGroups     = 100_000
-	maxMembers    = 1000
-	maxTopics     = 1000
-	maxGroupTitle = 128 // UTF-16 code units, by the Bot API's setChatTitle
+	maxGroups           = 100_000
+	maxMembers          = 1000
+	maxGroupTitle       = 128
+	maxGroupDescription = 255
 
 	superBase = 1_000_000_000_000 // supergroups' ids lie below its negative
 )
@@ -26,86 +27,14 @@ var anonymousAdmin = telego.User{ID: 1087968824, IsBot: true, FirstName: "Group"
 // group is what a chat of several people and bots has beside its messages. The chat's lock
 // guards it.
 type group struct {
-	title   string
-	super   bool
-	forum   bool
-	members map[int64]*member // those who left or were removed, too
-	movedTo int64             // the supergroup it has become
-	topics  map[int64]string  // names by message_thread_id
-	pinned  int64             // a message
-	writer  *bot              // the last that wrote
-}
-
-// member is a person or a bot in a group.
-type member struct {
-	person *person
-	bot    *bot
-	Membership
-}
-
-// Membership is what someone is in a group.
-type Membership struct {
-	// Status is "creator", "administrator", "member", "restricted" (may not write), "left" or
-	// "kicked", in the Bot API's words.
-	Status string `json:"status"`
-	// Rights are those of an administrator.
-	Rights Rights `json:"rights,omitzero"`
-	// Anonymous is an administrator who writes as the group.
-	Anonymous bool `json:"anonymous,omitempty"`
-}
-
-// Rights are what an administrator may do.
-type Rights struct {
-	DeleteMessages  bool `json:"delete_messages,omitempty"`
-	RestrictMembers bool `json:"restrict_members,omitempty"`
-	PromoteMembers  bool `json:"promote_members,omitempty"`
-	ChangeInfo      bool `json:"change_info,omitempty"`
-	InviteUsers     bool `json:"invite_users,omitempty"`
-	PinMessages     bool `json:"pin_messages,omitempty"`
-	ManageTopics    bool `json:"manage_topics,omitempty"`
-}
-
-func (m *member) user() *telego.User {
-	if m.bot != nil {
-		return &m.bot.user
-	}
-	return m.person.user()
-}
-
-// inside reports whether the member is there.
-func (m *member) inside() bool {
-	return m != nil && m.Status != telego.MemberStatusLeft && m.Status != telego.MemberStatusBanned
-}
-
-func (m *member) admin() bool {
-	return m != nil && (m.Status == telego.MemberStatusCreator || m.Status == telego.MemberStatusAdministrator)
-}
-
-// may reports whether an administrator has a right; a creator has all.
-func (m *member) may(right func(Rights) bool) bool {
-	return m != nil && (m.Status == telego.MemberStatusCreator || m.Status == telego.MemberStatusAdministrator && right(m.Rights))
-}
-
-// telegram is the member as the bots see it.
-func (m *member) telegram() telego.ChatMember {
-	u, r := *m.user(), m.Rights
-	switch m.Status {
-	case telego.MemberStatusCreator:
-		return &telego.ChatMemberOwner{Status: m.Status, User: u, IsAnonymous: m.Anonymous}
-	case telego.MemberStatusAdministrator:
-		return &telego.ChatMemberAdministrator{
-			Status: m.Status, User: u, IsAnonymous: m.Anonymous, CanManageChat: true,
-			CanDeleteMessages: r.DeleteMessages, CanRestrictMembers: r.RestrictMembers, CanPromoteMembers: r.PromoteMembers,
-			CanChangeInfo: r.ChangeInfo, CanInviteUsers: r.InviteUsers, CanPinMessages: r.PinMessages, CanManageTopics: r.ManageTopics,
-		}
-	case telego.MemberStatusRestricted:
-		return &telego.ChatMemberRestricted{Status: m.Status, User: u, IsMember: true}
-	case telego.MemberStatusLeft:
-		return &telego.ChatMemberLeft{Status: m.Status, User: u}
-	case telego.MemberStatusBanned:
-		return &telego.ChatMemberBanned{Status: m.Status, User: u}
-	}
-	return &telego.ChatMemberMember{Status: telego.MemberStatusMember, User: u}
+	title       string
+	description string
+	super       bool
+	forum       bool
+	members     map[int64]*member // those who left or were removed, too
+	movedTo     int64             // the supergroup it has become
+	topics      map[int64]*topic  // by message_thread_id
+	writer      *bot              // the last that wrote
 }
 
 // kind is the group's type in the Bot API's words.
@@ -126,11 +55,16 @@ func (g *group) sorted() []*member {
 	return all
 }
 
+// groupTitle is a name of a group or topic as td keeps it: without needless spaces, cut where
+// it is too long.
+func groupTitle(s string) string {
+	return cut16(strings.Join(strings.Fields(clean(s)), " "), maxGroupTitle)
+}
+
 // newGroup makes an empty group.
 func (s *Server) newGroup(title string, super, forum bool) (*chat, error) {
-	title = strings.TrimSpace(clean(title))
-	if title == "" || utf16Len(title) > maxGroupTitle {
-		return nil, badRequest("a group's title has 1 to %d characters", maxGroupTitle)
+	if title = groupTitle(title); title == "" {
+		return nil, errNoTitle
 	}
 	if s.groupCount.Add(1) > maxGroups {
 		s.groupCount.Add(-1)
@@ -141,11 +75,13 @@ func (s *Server) newGroup(title string, super, forum bool) (*chat, error) {
 		id -= superBase
 	}
 	c := &chat{key: chatKey{0, id}, server: s, group: &group{
-		title: title, super: super || forum, forum: forum, members: map[int64]*member{}, topics: map[int64]string{},
+		title: title, super: super || forum, forum: forum, members: map[int64]*member{}, topics: map[int64]*topic{},
 	}}
 	s.groups.Store(id, c)
 	return c, nil
 }
+
+var errNoTitle = badRequest("title must be non-empty")
 
 // groupChat returns a group, or nil.
 func (s *Server) groupChat(id int64) *chat {
@@ -164,18 +100,18 @@ func (c *call) groupFor(id int64) (*chat, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	g := in.group
-	switch me := g.members[c.bot.user.ID]; {
+	switch me := g.members[c.bot.id]; {
 	case me == nil:
 		return nil, badRequest("chat not found")
-	case me.Status == telego.MemberStatusBanned:
-		return nil, forbidden("bot was kicked from the " + g.kind() + " chat")
-	case me.Status == telego.MemberStatusLeft:
-		return nil, forbidden("bot is not a member of the " + g.kind() + " chat")
 	case g.movedTo != 0:
 		return nil, &advice{
 			Error{http.StatusBadRequest, "Bad Request: group chat was upgraded to a supergroup chat"},
 			telegoapi.ResponseParameters{MigrateToChatID: g.movedTo},
 		}
+	case me.Status == telego.MemberStatusBanned:
+		return nil, forbidden("bot was kicked from the " + g.kind() + " chat")
+	case me.Status == telego.MemberStatusLeft:
+		return nil, forbidden("bot is not a member of the " + g.kind() + " chat")
 	}
 	return in, nil
 }
@@ -192,13 +128,14 @@ func (c *chat) tell(kind string, payload any, sees func(*member) bool) error {
 	return nil
 }
 
-// announce puts a service message into the group, which all its bots see.
+// announce puts a service message into the group, which all its bots see, who caused it among
+// them.
 func (c *chat) announce(by *person, bot *bot, service telego.Message) (*message, error) {
 	m := &message{from: by, bot: bot, content: &content{service: &service}}
 	if err := c.add(m); err != nil {
 		return nil, err
 	}
-	return m, c.tell("message", c.show(m), func(to *member) bool { return to.inside() && to.bot != bot })
+	return m, c.tell("message", c.show(m), (*member).inside)
 }
 
 // become changes what someone is in the group, and tells the bots: the one that it is about,
@@ -206,6 +143,9 @@ func (c *chat) announce(by *person, bot *bot, service telego.Message) (*message,
 func (c *chat) become(by telego.User, who *member, as Membership) error {
 	old := who.telegram()
 	who.Membership = as
+	if !who.inside() && who.person != nil {
+		delete(c.keyboards, who.person.id)
+	}
 	change := telego.ChatMemberUpdated{
 		Chat: c.telegram(), From: by, Date: c.server.now().Unix(), OldChatMember: old, NewChatMember: who.telegram(),
 	}
@@ -218,23 +158,34 @@ func (c *chat) become(by telego.User, who *member, as Membership) error {
 }
 
 // seesSaid reports whether a bot sees what a person wrote: all of it where it is an
-// administrator or its privacy mode is off, else what
+// administrator or its privacy mode is off, else what is meant for it, as
 // https://core.telegram.org/bots/features#privacy-mode lists.
 func (c *chat) seesSaid(to *member, m *message) bool {
 	if !to.inside() || to.admin() || to.bot.readsAll.Load() {
 		return to.inside()
 	}
-	if r := c.find(m.replyTo); m.via == to.bot || r != nil && r.bot == to.bot {
-		return true
+	return c.meantFor(to.bot, m)
+}
+
+// meantFor reports whether a message is meant for a bot: a command to it, or to nobody where it
+// wrote last or no bot did; what mentions it or was made by it; and replies to its own messages
+// and to such as were meant for it.
+func (c *chat) meantFor(b *bot, m *message) bool {
+	for ; m != nil; m = c.find(m.replyTo) {
+		if m.bot == b || m.via == b || m.content.rich.mentions(b.user()) {
+			return true
+		}
+		name, isCommand := m.content.rich.command()
+		_, at, named := strings.Cut(name, "@")
+		switch {
+		case !isCommand || m.from == nil:
+		case named && strings.EqualFold(at, b.user().Username):
+			return true
+		case !named && (m.after == nil || m.after == b):
+			return true
+		}
 	}
-	name, isCommand := m.content.rich.command()
-	if !isCommand {
-		return false
-	}
-	if _, at, named := strings.Cut(name, "@"); named {
-		return strings.EqualFold(at, to.bot.user.Username)
-	}
-	return c.group.writer == nil || c.group.writer == to.bot
+	return false
 }
 
 // command returns the command that a text begins with, without its slash.
@@ -243,25 +194,6 @@ func (rt *richText) command() (string, bool) {
 		return "", false
 	}
 	return rt.text[1:rt.entities[0].Length], true // commands are ASCII
-}
-
-// mayWrite reports why the bot may not write to the group, if so.
-func (g *group) mayWrite(b *bot) error {
-	if g.members[b.user.ID].Status == telego.MemberStatusRestricted {
-		return badRequest("not enough rights to send text messages to the chat")
-	}
-	return nil
-}
-
-// thread checks a message_thread_id, 0 for none.
-func (c *chat) thread(id int64) error {
-	if id == 0 {
-		return nil
-	}
-	if c.group == nil || c.group.topics[id] == "" {
-		return badRequest("message thread not found")
-	}
-	return nil
 }
 
 // migrate makes a supergroup of a group, and returns it.
@@ -278,6 +210,7 @@ func (c *chat) migrate(by *person) (*chat, error) {
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()
+	to.group.description = g.description
 	for id, m := range g.members {
 		if copied := *m; m.inside() {
 			to.group.members[id] = &copied
@@ -290,24 +223,3 @@ func (c *chat) migrate(by *person) (*chat, error) {
 	_, err = to.announce(by, nil, telego.Message{MigrateFromChatID: c.key.chat})
 	return to, err
 }
-
-// createTopic opens a topic of a forum; its id is that of the message that says so.
-func (c *chat) createTopic(by *person, bot *bot, name string) (*telego.ForumTopic, error) {
-	name = strings.TrimSpace(clean(name))
-	switch {
-	case !c.group.forum:
-		return nil, badRequest("the chat is not a forum")
-	case name == "" || utf16Len(name) > maxGroupTitle:
-		return nil, badRequest("TOPIC_TITLE_INVALID")
-	case len(c.group.topics) >= maxTopics:
-		return nil, badRequest("TOPICS_TOO_MUCH")
-	}
-	m, err := c.announce(by, bot, telego.Message{ForumTopicCreated: &telego.ForumTopicCreated{Name: name, IconColor: topicColor}})
-	if err != nil {
-		return nil, err
-	}
-	c.group.topics[m.id] = name
-	return &telego.ForumTopic{MessageThreadID: int(m.id), Name: name, IconColor: topicColor}, nil
-}
-
-const topicColor = 0x6FB9F0 // the first of the Bot API's createForumTopic

@@ -42,6 +42,8 @@ type GroupMember struct {
 type Topic struct {
 	ID   int64  `json:"id"` // its message_thread_id
 	Name string `json:"name"`
+	// Closed is a topic that only those write into who manage them.
+	Closed bool `json:"closed,omitempty"`
 }
 
 // BotSettings are what a bot's owner sets with BotFather.
@@ -117,8 +119,8 @@ func (c *chat) info() GroupInfo {
 	defer c.mu.Unlock()
 	g := c.group
 	i := GroupInfo{ID: c.key.chat, Title: g.title, Type: g.kind(), Forum: g.forum, MovedTo: g.movedTo}
-	for id, name := range g.topics {
-		i.Topics = append(i.Topics, Topic{id, name})
+	for id, t := range g.topics {
+		i.Topics = append(i.Topics, Topic{id, t.name, t.closed})
 	}
 	slices.SortFunc(i.Topics, func(a, b Topic) int { return int(a.ID - b.ID) })
 	for _, m := range g.sorted() {
@@ -229,7 +231,7 @@ func (c *chat) change(by *person, who *member, as Membership) error {
 		return badRequest("not enough rights")
 	}
 	was := who.inside()
-	c.group.members[id] = who
+	c.group.members[id], who.promotedBy = who, nil
 	if err := c.become(*by.user(), who, as); err != nil {
 		return err
 	}
@@ -252,11 +254,14 @@ func (c *chat) serveTopic(r *http.Request, by *person) (any, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	made, err := c.createTopic(by, nil, t.Name)
+	if !c.group.forum {
+		return nil, badRequest("the chat is not a forum")
+	}
+	made, err := c.createTopic(by, nil, t.Name, topicColors[0])
 	if err != nil {
 		return nil, err
 	}
-	return Topic{int64(made.MessageThreadID), made.Name}, nil
+	return Topic{ID: int64(made.MessageThreadID), Name: made.Name}, nil
 }
 
 // serveBotSettings changes what a bot's owner sets.

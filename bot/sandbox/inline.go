@@ -229,11 +229,14 @@ func (c *call) inlineContent(r rawResult) (*content, error) {
 	if id == "" {
 		kind, id = telego.MediaTypeDocument, r.DocumentID
 	}
-	f := c.server.files.get(id)
-	if f == nil || kind != r.Type {
-		return nil, badRequest("wrong file identifier/HTTP URL specified")
+	if kind != r.Type {
+		return nil, badRequest("can't parse inline query result: type \"%s\" is unsupported for the inline query result", r.Type)
 	}
-	return f.content(kind, caption), nil
+	f, err := c.server.fileByID(id, kinds[kind])
+	if err != nil {
+		return nil, err
+	}
+	return &content{rich: caption, file: f}, nil
 }
 
 // content is a message of a point, a venue where it has a title.

@@ -9,10 +9,12 @@ import (
 	"github.com/mymmrac/telego"
 )
 
-// Limits of keyboards: callback_data by the Bot API, the numbers of buttons by Telegram's
-// servers.
+// Limits of keyboards: callback_data by the Bot API, the others those of Telegram's servers,
+// as https://github.com/tginfo/Telegram-Limits has them.
 const (
 	maxCallbackData = 64 // bytes
+
+	maxMarkup = 10_000 // bytes of JSON
 
 	maxInlineRow, maxInlineButtons = 8, 100
 	maxReplyRow, maxReplyButtons   = 12, 300
@@ -54,6 +56,9 @@ func (p *params) markup() (markup, error) {
 	if v == "" {
 		return markup{}, nil
 	}
+	if len(v) > maxMarkup {
+		return markup{}, errLongMarkup
+	}
 	var raw rawMarkup
 	if err := json.Unmarshal([]byte(v), &raw); err != nil {
 		return markup{}, markupError(err)
@@ -66,11 +71,80 @@ func (p *params) markup() (markup, error) {
 		k, err := inlineKeyboard(*raw.InlineKeyboard)
 		return markup{inline: k}, err
 	case raw.RemoveKeyboard:
-		return markup{keyboard: &Keyboard{Remove: true}}, nil
+		return markup{keyboard: &Keyboard{Remove: true, Selective: raw.Selective}}, nil
 	case raw.ForceReply:
-		return markup{keyboard: &Keyboard{ForceReply: true, Placeholder: raw.Placeholder}}, nil
+		return markup{keyboard: &Keyboard{ForceReply: true, Selective: raw.Selective, Placeholder: raw.Placeholder}}, nil
 	}
 	return markup{}, nil
+}
+
+var errLongMarkup = badRequest("reply markup is too long")
+
+// fits refuses what a chat does not take: in groups nobody is asked for a location or contact.
+func (k markup) fits(in *chat) error {
+	if in.group == nil || k.keyboard == nil {
+		return nil
+	}
+	for _, row := range k.keyboard.Rows {
+		for _, b := range row {
+			switch {
+			case b.RequestContact:
+				return badRequest("phone number can be requested in private chats only")
+			case b.RequestLocation:
+				return badRequest("location can be requested in private chats only")
+			}
+		}
+	}
+	return nil
+}
+
+// showKeyboard does what a message of a bot does to people's keyboards: those of all who are
+// there, or where it is selective, of who is mentioned or replied to, by the Bot API's
+// ReplyKeyboardMarkup.
+func (c *chat) showKeyboard(m *message) {
+	k := m.keyboard
+	if k == nil {
+		return
+	}
+	for _, id := range c.audience(m) {
+		if k.Remove {
+			delete(c.keyboards, id)
+			continue
+		}
+		if c.keyboards == nil {
+			c.keyboards = map[int64]*Keyboard{}
+		}
+		c.keyboards[id] = k
+	}
+}
+
+// audience are the people whose keyboard a message changes.
+func (c *chat) audience(m *message) []int64 {
+	if c.group == nil {
+		return []int64{c.person.id}
+	}
+	var ids []int64
+	for id, who := range c.group.members {
+		if who.person != nil && who.inside() && (!m.keyboard.Selective || c.addresses(m, who.person)) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// addresses reports whether a message replies to a person or mentions them.
+func (c *chat) addresses(m *message, p *person) bool {
+	if r := c.find(m.replyTo); r != nil && r.from == p {
+		return true
+	}
+	return m.content.rich.mentions(p.user())
+}
+
+// used takes a keyboard for one use from a person who said something.
+func (c *chat) used(p *person) {
+	if k := c.keyboards[p.id]; k != nil && (k.OneTime || k.ForceReply) {
+		delete(c.keyboards, p.id)
+	}
 }
 
 // markupError says what is wrong with a reply_markup.
@@ -123,7 +197,7 @@ func inlineKeyboard(rows [][]telego.InlineKeyboardButton) (*telego.InlineKeyboar
 			}
 		}
 		if total += len(row); len(row) > maxInlineRow || total > maxInlineButtons {
-			return nil, badRequest("reply markup is too long")
+			return nil, errLongMarkup
 		}
 		if len(row) > 0 {
 			k.InlineKeyboard = append(k.InlineKeyboard, row)
@@ -165,7 +239,7 @@ func special(b *telego.InlineKeyboardButton) bool {
 
 // replyKeyboard makes what the person sees of a reply keyboard.
 func replyKeyboard(raw rawMarkup) (*Keyboard, error) {
-	k := &Keyboard{OneTime: raw.OneTime, Resize: raw.Resize, Persistent: raw.Persistent, Placeholder: raw.Placeholder}
+	k := &Keyboard{OneTime: raw.OneTime, Resize: raw.Resize, Persistent: raw.Persistent, Selective: raw.Selective, Placeholder: raw.Placeholder}
 	total := 0
 	for _, row := range raw.Keyboard {
 		buttons := make([]KeyboardButton, 0, len(row))
@@ -177,7 +251,7 @@ func replyKeyboard(raw rawMarkup) (*Keyboard, error) {
 			buttons = append(buttons, KeyboardButton{text, b.RequestLocation, b.RequestContact})
 		}
 		if total += len(row); len(row) > maxReplyRow || total > maxReplyButtons {
-			return nil, badRequest("reply markup is too long")
+			return nil, errLongMarkup
 		}
 		if len(buttons) > 0 {
 			k.Rows = append(k.Rows, buttons)

@@ -1,6 +1,10 @@
 package sandbox
 
-import "github.com/mymmrac/telego"
+import (
+	"strings"
+
+	"github.com/mymmrac/telego"
+)
 
 // What a private chat has of colours and reactions, by td.
 const (
@@ -24,6 +28,11 @@ func (c *call) getChat() (any, error) {
 	if u.Username != "" {
 		full.ActiveUsernames = []string{u.Username}
 	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if m := in.pinned(); m != nil {
+		full.PinnedMessage = in.plain(m, in.telegram())
+	}
 	return full, nil
 }
 
@@ -35,13 +44,20 @@ func (c *chat) fullGroup() telego.ChatFullInfo {
 	full := telego.ChatFullInfo{
 		ID: c.key.chat, Type: c.group.kind(), Title: c.group.title, IsForum: c.group.forum,
 		AccentColorID: int(-c.key.chat % accentColours), MaxReactionCount: maxReactions,
-		Permissions: &telego.ChatPermissions{CanSendMessages: &yes, CanSendPhotos: &yes, CanSendDocuments: &yes, CanInviteUsers: &yes},
+		Description: c.group.description,
+		Permissions: &telego.ChatPermissions{
+			CanSendMessages: &yes, CanSendAudios: &yes, CanSendDocuments: &yes, CanSendPhotos: &yes, CanSendVideos: &yes,
+			CanSendVideoNotes: &yes, CanSendVoiceNotes: &yes, CanSendPolls: &yes, CanSendOtherMessages: &yes,
+			CanAddWebPagePreviews: &yes, CanInviteUsers: &yes,
+		},
 	}
-	if m := c.find(c.group.pinned); m != nil {
+	if m := c.pinned(); m != nil {
 		full.PinnedMessage = c.plain(m, c.telegram())
 	}
 	return full
 }
+
+var errNoFile = badRequest("wrong file_id or the file is temporarily unavailable")
 
 func (c *call) getFile() (any, error) {
 	id := c.text("file_id")
@@ -50,10 +66,16 @@ func (c *call) getFile() (any, error) {
 	}
 	f := c.server.files.get(id)
 	switch {
+	case f == nil && !strings.HasPrefix(id, fileIDStart):
+		return nil, badRequest("invalid file_id")
 	case f == nil:
-		return nil, badRequest("wrong file_id or the file is temporarily unavailable")
-	case len(f.data) > maxDownload:
+		return nil, errNoFile
+	case f.size > maxDownload:
 		return nil, badRequest("file is too big")
 	}
-	return telego.File{FileID: f.id, FileUniqueID: f.unique, FileSize: int64(len(f.data)), FilePath: f.path}, nil
+	data, ok := c.server.files.read(f)
+	if !ok {
+		return nil, errNoFile
+	}
+	return telego.File{FileID: f.id, FileUniqueID: f.unique, FileSize: int64(len(data)), FilePath: f.path}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -224,6 +225,18 @@ func (p *params) integer(name string, absent int64) int64 {
 		return 0
 	}
 	return n
+}
+
+// object reads a parameter that is a JSON object; what is it in telegram-bot-api's words.
+func (p *params) object(name, what string, v any) error {
+	raw := p.values[name]
+	if err := json.Unmarshal([]byte(raw), v); err != nil {
+		if jsontext.Value(raw).IsValid() {
+			return badRequest("object expected as %s", what)
+		}
+		return badRequest("can't parse %s JSON object", what)
+	}
+	return nil
 }
 
 // boolean reads a parameter; what is neither true, yes nor 1 is false.

@@ -168,16 +168,11 @@ func (s *Server) serveJoin(r *http.Request, id int64) (any, error) {
 		return nil, err
 	}
 	s.chat(b, p)
-	return joined{b.user}, nil
+	return joined{*b.user()}, nil
 }
 
 func (s *Server) servePersonFile(w http.ResponseWriter, id string) {
-	f := s.files.get(id)
-	if f == nil {
-		answer(w, nil, &Error{http.StatusNotFound, "Not Found: no such file"})
-		return
-	}
-	writeFile(w, f)
+	s.writeFile(w, s.files.get(id), &Error{http.StatusNotFound, "Not Found: no such file"})
 }
 
 // serve answers a request of a person about the chat.
@@ -186,7 +181,7 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request, p *person, rest []s
 	switch {
 	case what == "" && r.Method == http.MethodGet:
 		after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64) // absent: all
-		reply(w)(c.view(r.Context(), after, waitOf(r)))
+		reply(w)(c.view(r.Context(), p, after, waitOf(r)))
 	case what == "messages" && r.Method == http.MethodPost:
 		reply(w)(c.serveSay(r, p))
 	case what == "presses" && r.Method == http.MethodPost:
@@ -292,22 +287,22 @@ func (s *Server) await(ctx context.Context, ready <-chan struct{}, wait time.Dur
 }
 
 // view waits for the chat to change after a revision, and returns it as the person sees it.
-func (c *chat) view(ctx context.Context, after uint64, wait time.Duration) (View, error) {
+func (c *chat) view(ctx context.Context, p *person, after uint64, wait time.Duration) (View, error) {
 	deadline := time.Now().Add(wait)
 	for {
-		v, changed := c.look(after)
+		v, changed := c.look(p, after)
 		if v.Revision > after || !c.server.await(ctx, changed, time.Until(deadline)) {
 			return v, nil
 		}
 	}
 }
 
-// look returns the chat as it is, with what changed after a revision, and a channel that is
+// look returns the chat as a person sees it, with what changed after a revision, and a channel that is
 // closed at the next change.
-func (c *chat) look(after uint64) (View, <-chan struct{}) {
+func (c *chat) look(p *person, after uint64) (View, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := View{Revision: c.revision, IDs: make([]int64, len(c.messages)), Changed: []Message{}, Keyboard: c.keyboard, Blocked: c.blocked}
+	v := View{Revision: c.revision, IDs: make([]int64, len(c.messages)), Changed: []Message{}, Keyboard: c.keyboards[p.id], Blocked: c.blocked}
 	if c.action != "cancel" && c.server.now().Before(c.actionEnd) {
 		v.Action = c.action
 	}

@@ -10,6 +10,7 @@ import (
 type person struct {
 	id      int64
 	profile atomic.Pointer[telego.User]
+	gone    atomic.Bool // the account was deleted
 }
 
 // user is the person as Telegram shows them now.
@@ -65,9 +66,7 @@ func (c *chat) sayInPrivate(m *message) error {
 	if err := c.add(m); err != nil {
 		return err
 	}
-	if k := c.keyboard; k != nil && (k.OneTime || k.ForceReply) {
-		c.keyboard = nil
-	}
+	c.used(c.person)
 	if err := c.pushTo(c.bot, "message", c.show(m), messageLife); err != nil {
 		c.remove(m.id)
 		return err
@@ -81,13 +80,17 @@ func (c *chat) sayInGroup(m *message) error {
 	switch {
 	case c.group.movedTo != 0:
 		return badRequest("the group was upgraded to a supergroup")
-	case who.Status == telego.MemberStatusRestricted:
-		return badRequest("not enough rights to send text messages to the chat")
+	}
+	if err := who.mayWrite(m.content); err != nil {
+		return err
 	}
 	if err := c.thread(m.thread); err != nil {
 		return err
 	}
-	m.hidden = who.admin() && who.Anonymous
+	if t := c.group.topics[m.thread]; t != nil && t.closed && !who.may(manageTopics) {
+		return errTopicClosed
+	}
+	m.hidden, m.after = who.admin() && who.Anonymous, c.group.writer
 	if err := c.add(m); err != nil {
 		return err
 	}
@@ -95,6 +98,7 @@ func (c *chat) sayInGroup(m *message) error {
 		c.remove(m.id)
 		return err
 	}
+	c.used(m.from)
 	return nil
 }
 
@@ -110,8 +114,8 @@ func (c *chat) block(blocked bool) error {
 	if c.blocked == blocked {
 		return nil
 	}
-	member := telego.ChatMember(&telego.ChatMemberMember{Status: telego.MemberStatusMember, User: c.bot.user})
-	banned := telego.ChatMember(&telego.ChatMemberBanned{Status: telego.MemberStatusBanned, User: c.bot.user})
+	member := telego.ChatMember(&telego.ChatMemberMember{Status: telego.MemberStatusMember, User: *c.bot.user()})
+	banned := telego.ChatMember(&telego.ChatMemberBanned{Status: telego.MemberStatusBanned, User: *c.bot.user()})
 	change := telego.ChatMemberUpdated{
 		Chat: c.telegram(), From: *c.person.user(), Date: c.server.now().Unix(),
 		OldChatMember: member, NewChatMember: banned,

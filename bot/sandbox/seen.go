@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,12 +27,15 @@ type Message struct {
 	Entities []telego.MessageEntity `json:"entities,omitempty"`
 	HTML     string                 `json:"html,omitempty"` // text or caption in the HTML parse mode
 
+	Reactions []string `json:"reactions,omitempty"` // emoji
+
 	Buttons  [][]Button `json:"buttons,omitempty"`  // below the message
 	Keyboard *Keyboard  `json:"keyboard,omitempty"` // what it did to the person's keyboard
 
 	Photo    *Photo    `json:"photo,omitempty"`
 	Document *Document `json:"document,omitempty"`
 	Location *Location `json:"location,omitempty"`
+	Live     int       `json:"live,omitempty"` // seconds from Date for which the location moves
 	Venue    *Venue    `json:"venue,omitempty"`
 }
 
@@ -48,7 +53,7 @@ func (m *message) author() Author {
 	case m.from != nil:
 		u = m.from.user()
 	default:
-		u = &m.bot.user
+		u = m.bot.user()
 	}
 	return Author{u.ID, fullName(u)}
 }
@@ -70,6 +75,7 @@ type Keyboard struct {
 	Resize      bool               `json:"resize,omitempty"`
 	Persistent  bool               `json:"persistent,omitempty"`
 	Remove      bool               `json:"remove,omitempty"`
+	Selective   bool               `json:"selective,omitempty"` // in a group: for who is mentioned or replied to
 	ForceReply  bool               `json:"force_reply,omitempty"`
 	Placeholder string             `json:"placeholder,omitempty"`
 }
@@ -89,7 +95,7 @@ type Photo struct {
 	Size   int    `json:"size"`   // bytes
 }
 
-// Document is a file; [Person.File] gets its bytes.
+// Document is a file of any other kind; [Person.File] gets its bytes.
 type Document struct {
 	FileID   string `json:"file_id"`
 	FileName string `json:"file_name"`
@@ -153,6 +159,23 @@ func FromBot(chat []Message, after int64) []Message {
 	return out
 }
 
+// inWords is what a person reads where their application would draw something.
+func (c *content) inWords() string {
+	switch {
+	case c.contact != nil:
+		return strings.TrimSpace(c.contact.FirstName+" "+c.contact.LastName) + "\n" + c.contact.PhoneNumber
+	case c.dice != nil:
+		return fmt.Sprintf("%s %d", c.dice.Emoji, c.dice.Value)
+	case c.poll != nil:
+		lines := []string{c.poll.Question}
+		for _, o := range c.poll.Options {
+			lines = append(lines, "○ "+o.Text)
+		}
+		return strings.Join(lines, "\n")
+	}
+	return ""
+}
+
 // seen makes what the person sees of a message.
 func (m *message) seen() Message {
 	c, by := m.content, m.author()
@@ -166,20 +189,21 @@ func (m *message) seen() Message {
 	if c.captioned() {
 		s.Caption = c.rich.text
 	} else {
-		s.Text = c.rich.text
+		s.Text = c.rich.text + c.inWords()
 	}
+	s.Reactions = slices.Sorted(maps.Values(m.reactions))
 	if c.rich.text != "" {
 		s.HTML = c.rich.html()
 	}
-	if n := len(c.photo); n > 0 {
-		p := c.photo[n-1]
-		s.Photo = &Photo{p.FileID, p.Width, p.Height, p.FileSize}
-	}
-	if d := c.document; d != nil {
-		s.Document = &Document{d.FileID, d.FileName, d.MimeType, d.FileSize}
+	switch f := c.file; {
+	case f == nil:
+	case f.kind == kinds["photo"]:
+		s.Photo = &Photo{f.id, f.width, f.height, int(f.size)}
+	default:
+		s.Document = &Document{f.id, f.name, f.mediaType(), f.size}
 	}
 	if l := c.location; l != nil {
-		s.Location = &Location{l.Latitude, l.Longitude}
+		s.Location, s.Live = &Location{l.Latitude, l.Longitude}, l.LivePeriod
 	}
 	if v := c.venue; v != nil {
 		s.Venue = &Venue{Location{v.Location.Latitude, v.Location.Longitude}, v.Title, v.Address}

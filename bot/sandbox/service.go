@@ -32,8 +32,16 @@ func sentence(by Author, s *telego.Message) string {
 		return "The group became a supergroup"
 	case s.PinnedMessage != nil:
 		return by.Name + " pinned a message"
+	case s.NewChatTitle != "":
+		return by.Name + " named the group " + s.NewChatTitle
 	case s.ForumTopicCreated != nil:
 		return by.Name + " opened the topic " + s.ForumTopicCreated.Name
+	case s.ForumTopicEdited != nil:
+		return by.Name + " named the topic " + s.ForumTopicEdited.Name
+	case s.ForumTopicClosed != nil:
+		return by.Name + " closed the topic"
+	case s.ForumTopicReopened != nil:
+		return by.Name + " opened the topic again"
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -89,6 +90,16 @@ func utf16Len(s string) int {
 	return n
 }
 
+// cut16 is the beginning of s that has at most n UTF-16 code units.
+func cut16(s string, n int) string {
+	for i, r := range s {
+		if n -= utf16.RuneLen(r); n < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // givenEntities reads the entities a bot gave. Those that Telegram finds by itself are
 // ignored.
 func givenEntities(text, list string) ([]telego.MessageEntity, error) {
@@ -116,6 +127,25 @@ var givenTypes = []string{
 	telego.EntityTypeStrikethrough, telego.EntityTypeSpoiler, telego.EntityTypeBlockquote,
 	telego.EntityTypeExpandableBlockquote, telego.EntityTypeCode, telego.EntityTypePre,
 	telego.EntityTypeTextLink, telego.EntityTypeTextMention, telego.EntityTypeCustomEmoji,
+}
+
+// mentions reports whether the text mentions someone, by @username or name.
+func (rt *richText) mentions(u *telego.User) bool {
+	for _, e := range rt.entities {
+		switch {
+		case e.Type == telego.EntityTypeTextMention && e.User.ID == u.ID:
+			return true
+		case e.Type == telego.EntityTypeMention && u.Username != "" && strings.EqualFold(rt.part(e), "@"+u.Username):
+			return true
+		}
+	}
+	return false
+}
+
+// part is the text of an entity.
+func (rt *richText) part(e telego.MessageEntity) string {
+	units := utf16.Encode([]rune(rt.text))
+	return string(utf16.Decode(units[e.Offset : e.Offset+e.Length]))
 }
 
 // nesting orders entities of the same extent from the outside in.

@@ -112,7 +112,7 @@ func (st *stream) update(ctx context.Context) error {
 func (st *stream) watch(ctx context.Context, path string, c *chat) {
 	var seen uint64
 	for first := true; ctx.Err() == nil; first = false {
-		v, changed := c.look(seen)
+		v, changed := c.look(st.person, seen)
 		if v.Revision > seen || first {
 			select {
 			case st.views <- ChatEvent{path, v}:
