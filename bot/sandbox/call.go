@@ -137,7 +137,7 @@ func (s *Server) call(ctx context.Context, id int64, method string, p *params) (
 	}
 	b := s.bot(id)
 	if until := b.loggedOutUntil.Load(); until != 0 && s.now().Unix() < until {
-		return nil, badRequest("Logged out")
+		return nil, &Error{http.StatusBadRequest, "Logged out"}
 	}
 	result, err := do(&call{params: p, ctx: ctx, server: s, bot: b})
 	if refusal := (*Error)(nil); err != nil && !errors.As(err, &refusal) && ctx.Err() == nil {
@@ -162,9 +162,11 @@ func (c *call) chatNamed(parameter string) (*chat, error) {
 	if id < 0 {
 		return c.groupFor(id)
 	}
-	p := c.server.person(id)
-	if p == nil {
-		return nil, badRequest("chat not found")
+	if p := c.server.person(id); p != nil {
+		return c.server.chat(c.bot, p), nil
 	}
-	return c.server.chat(c.bot, p), nil
+	if _, isBot := c.server.bots.Load(id); isBot {
+		return nil, forbidden("bots can't send messages to bots")
+	}
+	return nil, badRequest("chat not found")
 }

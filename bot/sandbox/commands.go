@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -15,11 +15,12 @@ import (
 // Limits of commands, by the Bot API's BotCommand and setMyCommands.
 const (
 	maxCommands           = 100
-	maxCommandDescription = 256
+	maxCommand            = 32   // characters
+	maxCommandDescription = 256  // characters
 	maxCommandLists       = 1000 // scopes and languages of one bot; the sandbox's own bound
 )
 
-var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+var commandName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // commandLists are a bot's commands by scope and language.
 type commandLists struct {
@@ -27,58 +28,120 @@ type commandLists struct {
 	lists map[string][]telego.BotCommand
 }
 
-// scopes are the kinds of place that commands are for.
-var scopes = []string{
-	telego.ScopeTypeDefault, telego.ScopeTypeAllPrivateChats, telego.ScopeTypeAllGroupChats,
-	telego.ScopeTypeAllChatAdministrators, telego.ScopeTypeChat, telego.ScopeTypeChatAdministrators,
-	telego.ScopeTypeChatMember,
-}
-
 // commandList names the list that a call is about.
 func (c *call) commandList() (string, error) {
+	scope, err := c.commandScope()
+	if err != nil {
+		return "", err
+	}
+	language, err := c.language()
+	return scope + " " + language, err
+}
+
+// commandScope reads the scope parameter: its type, chat and person, empty for none.
+func (c *call) commandScope() (string, error) {
 	scope := struct {
 		Type   string         `json:"type"`
 		ChatID jsontext.Value `json:"chat_id"`
-		UserID jsontext.Value `json:"user_id"`
+		UserID int64          `json:"user_id"`
 	}{Type: telego.ScopeTypeDefault}
-	if v := c.text("scope"); v != "" {
-		if err := json.Unmarshal([]byte(v), &scope); err != nil {
-			return "", badRequest("can't parse BotCommandScope JSON object")
+	v := c.text("scope")
+	if v == "" {
+		return scope.Type + "  ", nil
+	}
+	scope.Type = ""
+	wrong := func(why string) (string, error) { return "", badRequest("can't parse BotCommandScope: %s", why) }
+	if err := json.Unmarshal([]byte(v), &scope); err != nil {
+		if jsontext.Value(v).IsValid() {
+			return wrong("BotCommandScope must be an Object")
 		}
+		return "", badRequest("can't parse BotCommandScope JSON object")
 	}
-	if !slices.Contains(scopes, scope.Type) {
-		return "", badRequest("can't parse BotCommandScope: unsupported type specified")
+	chat := strings.Trim(string(scope.ChatID), `"`)
+	switch scope.Type {
+	case telego.ScopeTypeDefault, telego.ScopeTypeAllPrivateChats, telego.ScopeTypeAllGroupChats, telego.ScopeTypeAllChatAdministrators:
+		return scope.Type + "  ", nil
+	case telego.ScopeTypeChat, telego.ScopeTypeChatAdministrators, telego.ScopeTypeChatMember:
+	case "":
+		return wrong(`Can't find field "type"`)
+	default:
+		return wrong("Unsupported type specified")
 	}
-	language := c.text("language_code")
-	if language != "" && len(language) != 2 {
-		return "", badRequest("invalid language code specified")
+	switch {
+	case scope.ChatID == nil:
+		return wrong(`Can't find field "chat_id"`)
+	case chat == "":
+		return wrong("Empty chat_id specified")
+	case scope.Type == telego.ScopeTypeChatMember && scope.UserID <= 0:
+		return wrong("Invalid user_id specified")
 	}
-	return strings.Join([]string{scope.Type, string(scope.ChatID), string(scope.UserID), language}, " "), nil
+	in := &params{values: map[string]string{"chat_id": chat}}
+	if _, err := (&call{params: in, server: c.server, bot: c.bot}).target(); err != nil {
+		return "", err
+	}
+	if scope.Type != telego.ScopeTypeChatMember {
+		return scope.Type + " " + chat + " ", nil
+	}
+	return scope.Type + " " + chat + " " + strconv.FormatInt(scope.UserID, 10), nil
+}
+
+// parsedCommands reads the commands parameter.
+func (c *call) parsedCommands() ([]telego.BotCommand, error) {
+	v := c.text("commands")
+	if v == "" {
+		return nil, nil
+	}
+	var raw []jsontext.Value
+	if err := json.Unmarshal([]byte(v), &raw); err != nil {
+		if jsontext.Value(v).IsValid() {
+			return nil, badRequest("expected an Array of BotCommand")
+		}
+		return nil, badRequest("can't parse commands JSON object")
+	}
+	list := make([]telego.BotCommand, len(raw))
+	for i, r := range raw {
+		var cmd struct {
+			Command     *string `json:"command"`
+			Description *string `json:"description"`
+		}
+		switch {
+		case json.Unmarshal(r, &cmd) != nil:
+			return nil, badRequest("can't parse BotCommand: expected an Object")
+		case cmd.Command == nil:
+			return nil, badRequest(`can't parse BotCommand: Can't find field "command"`)
+		case cmd.Description == nil:
+			return nil, badRequest(`can't parse BotCommand: Can't find field "description"`)
+		}
+		list[i].Command = strings.TrimPrefix(strings.TrimSpace(clean(*cmd.Command)), "/")
+		list[i].Description = strings.TrimSpace(clean(*cmd.Description))
+	}
+	return list, nil
 }
 
 func (c *call) setMyCommands() (any, error) {
-	var list []telego.BotCommand
-	if v := c.text("commands"); v != "" {
-		if err := json.Unmarshal([]byte(v), &list); err != nil {
-			return nil, badRequest("can't parse commands JSON object")
+	list, err := c.parsedCommands()
+	if err != nil {
+		return nil, err
+	}
+	for _, cmd := range list {
+		switch {
+		case cmd.Command == "":
+			return nil, badRequest("command must be non-empty")
+		case utf8.RuneCountInString(cmd.Command) > maxCommand:
+			return nil, badRequest("command length must not exceed %d", maxCommand)
+		case cmd.Description == "":
+			return nil, badRequest("command description must be non-empty")
+		case utf8.RuneCountInString(cmd.Description) > maxCommandDescription:
+			return nil, badRequest("command description length must not exceed %d", maxCommandDescription)
+		}
+	}
+	for _, cmd := range list { // the servers' own checks come after td's
+		if !commandName.MatchString(cmd.Command) {
+			return nil, badRequest("BOT_COMMAND_INVALID")
 		}
 	}
 	if len(list) > maxCommands {
 		return nil, badRequest("BOT_COMMANDS_TOO_MUCH")
-	}
-	for i, cmd := range list {
-		list[i].Command = strings.TrimPrefix(strings.TrimSpace(cmd.Command), "/")
-		list[i].Description = strings.TrimSpace(cmd.Description)
-		switch {
-		case list[i].Command == "":
-			return nil, badRequest("command name must be non-empty")
-		case !commandName.MatchString(list[i].Command):
-			return nil, badRequest("BOT_COMMAND_INVALID")
-		case list[i].Description == "":
-			return nil, badRequest("command description must be non-empty")
-		case utf8.RuneCountInString(list[i].Description) > maxCommandDescription:
-			return nil, badRequest("command description length must not exceed %d", maxCommandDescription)
-		}
 	}
 	return c.storeCommands(list)
 }

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,12 +35,13 @@ func TestRefusals(t *testing.T) {
 		want   string
 	}{
 		{"sendMessage", fields{"text": "hi"}, 400, "Bad Request: chat_id is empty"},
+		{"sendMessage", in(fields{"chat_id": botID}), 403, "Forbidden: bots can't send messages to bots"},
 		{"sendMessage", in(fields{"chat_id": 999}), 400, "Bad Request: chat not found"},
 		{"sendMessage", in(fields{"chat_id": "@nobody"}), 400, "Bad Request: chat not found"},
 		{"sendMessage", in(fields{"chat_id": 502}), 403, "Forbidden: bot can't initiate conversation with a user"},
 		{"sendMessage", in(fields{"text": ""}), 400, "Bad Request: message text is empty"},
-		{"sendMessage", in(fields{"text": " \n "}), 400, "Bad Request: message text is empty"},
-		{"sendMessage", in(fields{"text": "<b></b>", "parse_mode": "HTML"}), 400, "Bad Request: message text is empty"},
+		{"sendMessage", in(fields{"text": " \n "}), 400, "Bad Request: text must be non-empty"},
+		{"sendMessage", in(fields{"text": "<b></b>", "parse_mode": "HTML"}), 400, "Bad Request: text must be non-empty"},
 		{"sendMessage", in(fields{"text": long}), 400, "Bad Request: message is too long"},
 		{"sendMessage", in(fields{"parse_mode": "RTF"}), 400, "Bad Request: unsupported parse_mode"},
 		{"sendMessage", in(fields{"reply_parameters": fields{"message_id": 1}}), 400, "Bad Request: message to be replied not found"},
@@ -68,7 +70,7 @@ func TestRefusals(t *testing.T) {
 		{"sendDocument", in(nil), 400, "Bad Request: there is no document in the request"},
 		{"sendLocation", in(nil), 400, "Bad Request: latitude is empty"},
 		{"sendLocation", in(fields{"latitude": 1}), 400, "Bad Request: longitude is empty"},
-		{"sendLocation", in(fields{"latitude": 91, "longitude": 1}), 400, "Bad Request: wrong latitude or longitude specified"},
+		{"sendLocation", in(fields{"latitude": 91, "longitude": 1}), 400, "Bad Request: wrong location specified"},
 		{"sendVenue", in(fields{"latitude": 1, "longitude": 1, "address": "a"}), 400, `Bad Request: parameter "title" is required`},
 		{"sendVenue", in(fields{"latitude": 1, "longitude": 1, "title": "a"}), 400, `Bad Request: parameter "address" is required`},
 		{"sendChatAction", in(fields{"action": "dancing"}), 400, "Bad Request: wrong parameter action in request"},
@@ -89,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"editMessageMedia", at(photo.MessageID, fields{"media": fields{"type": "photo"}}), 400, "Bad Request: can't parse InputMedia: media not found"},
 		{"editMessageMedia", at(photo.MessageID, fields{"media": fields{"type": "hologram", "media": "x"}}), 400, `Bad Request: can't parse InputMedia: type "hologram" is unsupported`},
 		{"editMessageMedia", at(photo.MessageID, fields{"media": fields{"type": "photo", "media": photo.Photo[0].FileID}}), 400, notModified},
-		{"editMessageMedia", at(place, fields{"media": fields{"type": "photo", "media": photo.Photo[0].FileID}}), 400, "Bad Request: there is no media in the message to edit"},
+		{"editMessageMedia", at(place, fields{"media": fields{"type": "photo", "media": photo.Photo[0].FileID}}), 400, "Bad Request: message media can't be edited"},
 		{"editMessageReplyMarkup", at(text, fields{"reply_markup": buttons("A", "a")}), 400, notModified},
 		{"deleteMessage", at(1, nil), 400, "Bad Request: message to delete not found"},
 		{"deleteMessages", in(nil), 400, "Bad Request: message identifiers are not specified"},
@@ -98,16 +100,16 @@ func TestRefusals(t *testing.T) {
 		{"answerCallbackQuery", nil, 400, "Bad Request: query is too old and response timeout expired or query ID is invalid"},
 		{"answerCallbackQuery", fields{"text": strings.Repeat("a", 201)}, 400, "Bad Request: MESSAGE_TOO_LONG"},
 		{"getFile", nil, 400, "Bad Request: file_id not specified"},
-		{"getFile", fields{"file_id": "x"}, 400, "Bad Request: wrong file_id or the file is temporarily unavailable"},
+		{"getFile", fields{"file_id": "x"}, 400, "Bad Request: invalid file_id"},
 		{"getChat", fields{"chat_id": 999}, 400, "Bad Request: chat not found"},
 
 		{"setMyCommands", fields{"commands": "{"}, 400, "Bad Request: can't parse commands JSON object"},
-		{"setMyCommands", fields{"commands": []fields{{"command": "", "description": "d"}}}, 400, "Bad Request: command name must be non-empty"},
+		{"setMyCommands", fields{"commands": []fields{{"command": "", "description": "d"}}}, 400, "Bad Request: command must be non-empty"},
 		{"setMyCommands", fields{"commands": []fields{{"command": "Start", "description": "d"}}}, 400, "Bad Request: BOT_COMMAND_INVALID"},
-		{"setMyCommands", fields{"commands": []fields{{"command": "start"}}}, 400, "Bad Request: command description must be non-empty"},
+		{"setMyCommands", fields{"commands": []fields{{"command": "start", "description": " "}}}, 400, "Bad Request: command description must be non-empty"},
 		{"setMyCommands", fields{"commands": []fields{{"command": "start", "description": strings.Repeat("d", 257)}}}, 400, "Bad Request: command description length must not exceed 256"},
-		{"setMyCommands", fields{"commands": make([]fields, 101)}, 400, "Bad Request: BOT_COMMANDS_TOO_MUCH"},
-		{"setMyCommands", fields{"scope": fields{"type": "everywhere"}}, 400, "Bad Request: can't parse BotCommandScope: unsupported type specified"},
+		{"setMyCommands", fields{"commands": slices.Repeat([]fields{{"command": "start", "description": "d"}}, 101)}, 400, "Bad Request: BOT_COMMANDS_TOO_MUCH"},
+		{"setMyCommands", fields{"scope": fields{"type": "everywhere"}}, 400, "Bad Request: can't parse BotCommandScope: Unsupported type specified"},
 		{"setMyCommands", fields{"scope": "["}, 400, "Bad Request: can't parse BotCommandScope JSON object"},
 		{"setMyCommands", fields{"language_code": "english"}, 400, "Bad Request: invalid language code specified"},
 

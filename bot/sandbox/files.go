@@ -204,6 +204,8 @@ func (s *Server) fileByID(id string, kind *mediaKind) (*file, error) {
 		return nil, badRequest("failed to get HTTP URL content")
 	case f == nil && strings.HasPrefix(id, fileIDStart):
 		return nil, badRequest("wrong file identifier/HTTP URL specified")
+	case f == nil && strings.ContainsFunc(id, notBase64):
+		return nil, badRequest("wrong remote file identifier specified: Wrong character in the string")
 	case f == nil:
 		return nil, badRequest("wrong remote file identifier specified: can't unserialize it")
 	case (f.kind == kinds["photo"]) != (kind == kinds["photo"]):
@@ -212,6 +214,11 @@ func (s *Server) fileByID(id string, kind *mediaKind) (*file, error) {
 		return f.whole, nil
 	}
 	return f, nil
+}
+
+// notBase64 reports whether a character is none of base64url's.
+func notBase64(r rune) bool {
+	return r != '-' && r != '_' && notDigit(r) && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
 // serveFile answers a download: /file/bot<token>/<path>.

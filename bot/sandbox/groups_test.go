@@ -281,7 +281,7 @@ func TestGroupsAreBounded(t *testing.T) {
 	base, id, a, _ := club(t, sandbox.NewGroup{})
 	for name, n := range map[string]sandbox.NewGroup{
 		"no title":    {},
-		"long":        {Title: strings.Repeat("x", 129)},
+		"blank":       {Title: " \t"},
 		"many":        {Title: "x", Members: make([]int64, 1000)},
 		"unknown":     {Title: "x", Members: []int64{12345}},
 		"unknown bot": {Title: "x", Bots: []string{"nobody_bot"}},

@@ -124,11 +124,16 @@ func (c *call) inlineSubject() (*chat, *message, error) {
 
 func (c *call) answerInlineQuery() (any, error) {
 	var list []jsontext.Value
-	if err := json.Unmarshal([]byte(c.text("results")), &list); err != nil {
-		return nil, badRequest("can't parse inline query results JSON object")
+	if v := c.text("results"); v != "" {
+		if err := json.Unmarshal([]byte(v), &list); err != nil {
+			if jsontext.Value(v).IsValid() {
+				return nil, badRequest("expected an Array of inline query results")
+			}
+			return nil, badRequest("can't parse JSON encoded inline query results: Unexpected string end")
+		}
 	}
 	if len(list) > maxInlineResults {
-		return nil, badRequest("RESULTS_TOO_MUCH")
+		return nil, badRequest("too many inline query results specified")
 	}
 	results, seen := make([]inlineResult, len(list)), map[string]bool{}
 	for i, raw := range list {
@@ -184,7 +189,7 @@ type rawPlace struct {
 func (c *call) inlineResult(raw jsontext.Value) (inlineResult, error) {
 	var r rawResult
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return inlineResult{}, badRequest("can't parse InlineQueryResult: %v", err)
+		return inlineResult{}, badRequest("can't parse inline query result: Inline query result must be an object")
 	}
 	what, err := c.inlineContent(r)
 	if err != nil {
@@ -192,7 +197,7 @@ func (c *call) inlineResult(raw jsontext.Value) (inlineResult, error) {
 	}
 	keys, err := (&params{values: map[string]string{"reply_markup": string(r.Markup)}}).markup()
 	if err != nil {
-		return inlineResult{}, err
+		return inlineResult{}, within("inline query result", err)
 	}
 	return inlineResult{InlineResult{r.ID, r.Type, cmp.Or(r.Title, what.rich.text), r.Description}, what, keys.inline}, nil
 }
@@ -206,9 +211,9 @@ func (c *call) inlineContent(r rawResult) (*content, error) {
 		rich, err := c.server.parse(in.Text, in.ParseMode, string(in.Entities))
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, within("inline query result", err)
 		case rich.text == "":
-			return nil, badRequest("message text is empty")
+			return nil, errNoText
 		case utf16Len(rich.text) > maxText:
 			return nil, badRequest("MESSAGE_TOO_LONG")
 		}
@@ -219,18 +224,18 @@ func (c *call) inlineContent(r rawResult) (*content, error) {
 		}
 		return r.content(""), nil
 	case r.Type == telego.ResultTypeArticle:
-		return nil, badRequest("can't parse InlineQueryResult: Can't find field \"input_message_content\"")
+		return nil, badRequest(`can't parse inline query result: Can't find field "message_text"`) // the name it had before input_message_content
 	}
 	caption, err := c.server.parse(r.Caption, r.ParseMode, string(r.Entities))
 	if err != nil {
-		return nil, err
+		return nil, within("inline query result", err)
 	}
 	kind, id := telego.MediaTypePhoto, r.PhotoID
 	if id == "" {
 		kind, id = telego.MediaTypeDocument, r.DocumentID
 	}
 	if kind != r.Type {
-		return nil, badRequest("can't parse inline query result: type \"%s\" is unsupported for the inline query result", r.Type)
+		return nil, badRequest(`can't parse inline query result: type "%s" is unsupported for the inline query result`, r.Type)
 	}
 	f, err := c.server.fileByID(id, kinds[kind])
 	if err != nil {

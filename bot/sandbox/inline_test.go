@@ -103,15 +103,20 @@ func TestInlineRefusals(t *testing.T) {
 		results any
 		want    string
 	}{
-		{"{", "Bad Request: can't parse inline query results JSON object"},
-		{make([]fields, 51), "Bad Request: RESULTS_TOO_MUCH"},
+		{"{", "Bad Request: can't parse JSON encoded inline query results: Unexpected string end"},
+		{fields{}, "Bad Request: expected an Array of inline query results"},
+		{[]int{1}, "Bad Request: can't parse inline query result: Inline query result must be an object"},
+		{make([]fields, 51), "Bad Request: too many inline query results specified"},
 		{[]fields{article("", fields{"input_message_content": text})}, "Bad Request: RESULT_ID_INVALID"},
 		{[]fields{article(strings.Repeat("x", 65), nil)}, "Bad Request: RESULT_ID_INVALID"},
 		{[]fields{article("a", nil), article("a", nil)}, "Bad Request: RESULT_ID_DUPLICATE"},
-		{[]fields{{"type": "article", "id": "a"}}, `Bad Request: can't parse InlineQueryResult: Can't find field "input_message_content"`},
-		{[]fields{article("a", fields{"input_message_content": fields{"message_text": ""}})}, "Bad Request: message text is empty"},
-		{[]fields{article("a", fields{"input_message_content": text, "reply_markup": buttons("A", "")})}, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"},
-		{[]fields{{"type": "photo", "id": "a", "photo_file_id": "x"}}, "Bad Request: wrong file identifier/HTTP URL specified"},
+		{[]fields{{"type": "article", "id": "a"}}, `Bad Request: can't parse inline query result: Can't find field "message_text"`},
+		{[]fields{article("a", fields{"input_message_content": fields{"message_text": ""}})}, "Bad Request: text must be non-empty"},
+		{[]fields{article("a", fields{"input_message_content": fields{"message_text": strings.Repeat("x", 4097)}})}, "Bad Request: MESSAGE_TOO_LONG"},
+		{[]fields{article("a", fields{"input_message_content": fields{"message_text": "<b>", "parse_mode": "HTML"}})}, `Bad Request: can't parse inline query result: Can't parse entities: Can't find end tag corresponding to start tag "b"`},
+		{[]fields{article("a", fields{"input_message_content": text, "reply_markup": buttons("A", "")})}, "Bad Request: can't parse inline query result: Can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"},
+		{[]fields{{"type": "photo", "id": "a", "photo_file_id": "x"}}, "Bad Request: wrong remote file identifier specified: can't unserialize it"},
+		{[]fields{{"type": "game", "id": "a"}}, `Bad Request: can't parse inline query result: type "game" is unsupported for the inline query result`},
 		{[]fields{article("a", nil)}, "Bad Request: query is too old and response timeout expired or query ID is invalid"},
 	} {
 		refuses(t, call(t, base, "answerInlineQuery", fields{"inline_query_id": "1", "results": c.results}), 400, c.want)
@@ -145,7 +150,7 @@ func TestForwardAndCopy(t *testing.T) {
 		t.Errorf("copied: %+v", got)
 	}
 	refuses(t, call(t, base, "forwardMessage", from(ann.ID, 1)), 400, "Bad Request: message to forward not found")
-	refuses(t, call(t, base, "copyMessage", from(id, chat[0].ID)), 400, "Bad Request: message can't be copied")
+	refuses(t, call(t, base, "copyMessage", from(id, chat[0].ID)), 400, "Bad Request: the message can't be copied")
 	refuses(t, call(t, base, "copyMessage", fields{"chat_id": id}), 400, "Bad Request: from_chat_id is empty")
 }
 

@@ -218,9 +218,9 @@ func checkInlineButton(b *telego.InlineKeyboardButton) error {
 		if strings.HasPrefix(b.URL, "tg://user?id=") {
 			return nil
 		}
-		to, ok := checkLink(b.URL)
-		if !ok {
-			return badRequest("inline keyboard button URL '%s' is invalid: Wrong HTTP URL", b.URL)
+		to, wrong := checkLink(b.URL)
+		if wrong != "" {
+			return badRequest("inline keyboard button URL '%s' is invalid: %s", b.URL, wrong)
 		}
 		b.URL = to
 	case len(b.CallbackData) > maxCallbackData:

@@ -9,7 +9,6 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
 	"github.com/mymmrac/telego"
 )
 
@@ -17,6 +16,7 @@ import (
 // entities a message has, by Telegram's servers: further ones are dropped.
 const (
 	maxText     = 4096
+	maxRawText  = 1 << 15 // bytes, before it is parsed
 	maxCaption  = 1024
 	maxEntities = 100
 )
@@ -35,6 +35,9 @@ func (s *Server) parse(text, mode, entities string) (richText, error) {
 		rt  = richText{text: text}
 		err error
 	)
+	if len(text) > maxRawText {
+		return rt, badRequest("text is too long")
+	}
 	switch strings.ToLower(mode) {
 	case "html":
 		rt, err = parseHTML(text)
@@ -44,7 +47,7 @@ func (s *Server) parse(text, mode, entities string) (richText, error) {
 		rt, err = parseMarkdown(text)
 	case "", "none":
 		if entities != "" && text != "" {
-			rt.entities, err = givenEntities(text, entities)
+			rt.entities, err = s.givenEntities(text, entities)
 		}
 	default:
 		return rt, badRequest("unsupported parse_mode")
@@ -98,65 +101,6 @@ func cut16(s string, n int) string {
 		}
 	}
 	return s
-}
-
-// givenEntities reads the entities a bot gave. Those that Telegram finds by itself are
-// ignored.
-func givenEntities(text, list string) ([]telego.MessageEntity, error) {
-	var given []telego.MessageEntity
-	if err := json.Unmarshal([]byte(list), &given); err != nil {
-		return nil, badRequest("can't parse MessageEntity: expected an Object")
-	}
-	length := utf16Len(text)
-	out := given[:0]
-	for _, e := range given {
-		if !slices.Contains(givenTypes, e.Type) {
-			continue
-		}
-		if e.Offset < 0 || e.Length < 0 || e.Offset+e.Length > length {
-			return nil, badRequest("entity beginning at UTF-16 offset %d ends after the end of the text at UTF-16 offset %d", e.Offset, e.Offset+e.Length)
-		}
-		out = append(out, e)
-	}
-	return out, nil
-}
-
-// givenTypes are the entities that only their author can make.
-var givenTypes = []string{
-	telego.EntityTypeBold, telego.EntityTypeItalic, telego.EntityTypeUnderline,
-	telego.EntityTypeStrikethrough, telego.EntityTypeSpoiler, telego.EntityTypeBlockquote,
-	telego.EntityTypeExpandableBlockquote, telego.EntityTypeCode, telego.EntityTypePre,
-	telego.EntityTypeTextLink, telego.EntityTypeTextMention, telego.EntityTypeCustomEmoji,
-}
-
-// mentions reports whether the text mentions someone, by @username or name.
-func (rt *richText) mentions(u *telego.User) bool {
-	for _, e := range rt.entities {
-		switch {
-		case e.Type == telego.EntityTypeTextMention && e.User.ID == u.ID:
-			return true
-		case e.Type == telego.EntityTypeMention && u.Username != "" && strings.EqualFold(rt.part(e), "@"+u.Username):
-			return true
-		}
-	}
-	return false
-}
-
-// part is the text of an entity.
-func (rt *richText) part(e telego.MessageEntity) string {
-	units := utf16.Encode([]rune(rt.text))
-	return string(utf16.Decode(units[e.Offset : e.Offset+e.Length]))
-}
-
-// nesting orders entities of the same extent from the outside in.
-var nesting = map[string]int{
-	telego.EntityTypeBlockquote: 0, telego.EntityTypeExpandableBlockquote: 0,
-	telego.EntityTypePre: 10, telego.EntityTypeCode: 20,
-	telego.EntityTypeTextLink: 49, telego.EntityTypeTextMention: 49,
-	telego.EntityTypeURL: 50, telego.EntityTypeEmail: 50, telego.EntityTypeMention: 50,
-	telego.EntityTypeBotCommand: 50, telego.EntityTypeHashtag: 50,
-	telego.EntityTypeBold: 90, telego.EntityTypeItalic: 91, telego.EntityTypeUnderline: 92,
-	telego.EntityTypeStrikethrough: 93, telego.EntityTypeSpoiler: 94, telego.EntityTypeCustomEmoji: 99,
 }
 
 func byPosition(a, b telego.MessageEntity) int {
@@ -223,33 +167,32 @@ func link(to string, offset, length int) (telego.MessageEntity, bool) {
 		e.Type, e.User = telego.EntityTypeTextMention, &telego.User{ID: n}
 		return e, err == nil
 	}
-	var ok bool
-	e.URL, ok = checkLink(to)
-	return e, ok
+	var wrong string
+	e.URL, wrong = checkLink(to)
+	return e, wrong == ""
 }
 
 // checkLink completes a link as Telegram does ("example.com" becomes "http://example.com/"),
-// and reports false where it is none.
-func checkLink(s string) (string, bool) {
+// and says what is wrong with one that is none, in td's words.
+func checkLink(s string) (link, wrong string) {
 	if !strings.Contains(s, ":/") {
 		s = "http://" + s
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
-		return "", false
-	}
-	switch u.Scheme {
-	case "http", "https":
-		if !strings.Contains(u.Hostname(), ".") && u.Hostname() != "localhost" {
-			return "", false
-		}
-	case "tg", "ton", "tonsite":
-		return s, true
-	default:
-		return "", false
+	switch {
+	case err != nil:
+		return "", "Wrong HTTP URL"
+	case u.Scheme == "tg", u.Scheme == "ton", u.Scheme == "tonsite":
+		return s, ""
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", "Unsupported URL protocol"
+	case u.Host == "":
+		return "", "URL host is empty"
+	case !strings.Contains(u.Hostname(), ".") && u.Hostname() != "localhost":
+		return "", "Wrong HTTP URL"
 	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	return u.String(), true
+	return u.String(), ""
 }

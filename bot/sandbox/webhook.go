@@ -15,16 +15,17 @@ import (
 	"github.com/mymmrac/telego"
 )
 
-// Limits of webhooks: the first two by the Bot API, the others those of telegram-bot-api's
+// Limits of webhooks: the first three by the Bot API, the others those of telegram-bot-api's
 // WebhookActor.
 const (
 	maxConnections     = 100
+	maxSecret          = 256
 	defaultConnections = 40
 	maxResendDelay     = 60 * time.Second
 	deliveryTimeout    = 60 * time.Second
 )
 
-var secretToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+var secretToken = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 
 // webhookSlot is where a bot's webhook is, if it has one.
 type webhookSlot struct {
@@ -95,7 +96,10 @@ func (c *call) newWebhook(to string) (*webhook, error) {
 		return nil, badRequest("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
 	}
 	secret := c.text("secret_token")
-	if secret != "" && !secretToken.MatchString(secret) {
+	switch {
+	case len(secret) > maxSecret:
+		return nil, badRequest("secret token is too long")
+	case !secretToken.MatchString(secret):
 		return nil, badRequest("secret token contains unallowed characters")
 	}
 	n := int(min(max(c.integer("max_connections", defaultConnections), 1), maxConnections))

@@ -184,7 +184,7 @@ func TestLogOutAndClose(t *testing.T) {
 	must[bool](t, call(t, base, "close", nil))
 	must[telego.User](t, call(t, base, "getMe", nil))
 	must[bool](t, call(t, base, "logOut", nil))
-	if o := call(t, base, "getMe", nil); o.ErrorCode != 400 || o.Description != "Bad Request: Logged out" {
+	if o := call(t, base, "getMe", nil); o.ErrorCode != 400 || o.Description != "Logged out" {
 		t.Errorf("after logOut: %+v", o)
 	}
 }
