@@ -155,6 +155,11 @@ func (c *call) chatNamed(parameter string) (*chat, error) {
 	if v == "" {
 		return nil, badRequest("%s is empty", parameter)
 	}
+	return c.chatWith(v)
+}
+
+// chatWith finds the chat with an id.
+func (c *call) chatWith(v string) (*chat, error) {
 	id, err := strconv.ParseInt(v, 10, 64)
 	if err != nil {
 		return nil, badRequest("chat not found")

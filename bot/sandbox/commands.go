@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -35,10 +34,10 @@ func (c *call) commandList() (string, error) {
 		return "", err
 	}
 	language, err := c.language()
-	return scope + " " + language, err
+	return scope + language, err
 }
 
-// commandScope reads the scope parameter: its type, chat and person, empty for none.
+// commandScope reads the scope parameter, and names it as scopeName does.
 func (c *call) commandScope() (string, error) {
 	scope := struct {
 		Type   string         `json:"type"`
@@ -47,7 +46,7 @@ func (c *call) commandScope() (string, error) {
 	}{Type: telego.ScopeTypeDefault}
 	v := c.text("scope")
 	if v == "" {
-		return scope.Type + "  ", nil
+		return scopeName(scope.Type, 0, 0), nil
 	}
 	scope.Type = ""
 	wrong := func(why string) (string, error) { return "", badRequest("can't parse BotCommandScope: %s", why) }
@@ -60,7 +59,7 @@ func (c *call) commandScope() (string, error) {
 	chat := strings.Trim(string(scope.ChatID), `"`)
 	switch scope.Type {
 	case telego.ScopeTypeDefault, telego.ScopeTypeAllPrivateChats, telego.ScopeTypeAllGroupChats, telego.ScopeTypeAllChatAdministrators:
-		return scope.Type + "  ", nil
+		return scopeName(scope.Type, 0, 0), nil
 	case telego.ScopeTypeChat, telego.ScopeTypeChatAdministrators, telego.ScopeTypeChatMember:
 	case "":
 		return wrong(`Can't find field "type"`)
@@ -75,14 +74,14 @@ func (c *call) commandScope() (string, error) {
 	case scope.Type == telego.ScopeTypeChatMember && scope.UserID <= 0:
 		return wrong("Invalid user_id specified")
 	}
-	in := &params{values: map[string]string{"chat_id": chat}}
-	if _, err := (&call{params: in, server: c.server, bot: c.bot}).target(); err != nil {
+	in, err := c.chatWith(chat)
+	if err != nil {
 		return "", err
 	}
 	if scope.Type != telego.ScopeTypeChatMember {
-		return scope.Type + " " + chat + " ", nil
+		scope.UserID = 0
 	}
-	return scope.Type + " " + chat + " " + strconv.FormatInt(scope.UserID, 10), nil
+	return scopeName(scope.Type, in.key.chat, scope.UserID), nil
 }
 
 // parsedCommands reads the commands parameter.

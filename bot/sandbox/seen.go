@@ -184,7 +184,7 @@ func (m *message) seen() Message {
 		Entities: c.rich.entities, Keyboard: m.keyboard,
 	}
 	if m.via != nil {
-		s.Via = m.via.user.Username
+		s.Via = m.via.user().Username
 	}
 	if c.captioned() {
 		s.Caption = c.rich.text

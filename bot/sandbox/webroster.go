@@ -34,7 +34,7 @@ func (s *Server) chatsOf(p *person) ([]*chat, []ChatInfo) {
 		bots = append(bots, v.(*bot))
 		return len(bots) < maxWatched
 	})
-	slices.SortFunc(bots, func(a, b *bot) int { return cmp.Compare(a.user.ID, b.user.ID) })
+	slices.SortFunc(bots, func(a, b *bot) int { return cmp.Compare(a.id, b.id) })
 	groups := s.groupChatsOf(p)
 	groups = groups[:min(len(groups), maxWatched)]
 
@@ -55,7 +55,7 @@ func chatPath(p *person, id int64) string { return fmt.Sprintf("/people/%d/chats
 
 func botLine(p *person, b *bot) ChatInfo {
 	return ChatInfo{
-		Path: chatPath(p, b.user.ID), Title: b.user.FirstName, Username: b.user.Username,
+		Path: chatPath(p, b.id), Title: b.user().FirstName, Username: b.user().Username,
 		Settings: &BotSettings{Privacy: !b.readsAll.Load(), Inline: b.answersInline.Load()},
 		Commands: b.commands.shown(p.user().LanguageCode, privateScopes(p.id)),
 	}
@@ -72,7 +72,7 @@ func groupLine(p *person, c *chat) ChatInfo {
 			continue
 		}
 		for _, cmd := range m.bot.commands.shown(p.user().LanguageCode, groupScopes(g.ID, p.id, admin)) {
-			cmd.Command += "@" + m.bot.user.Username
+			cmd.Command += "@" + m.bot.user().Username
 			line.Commands = append(line.Commands, cmd)
 		}
 	}
