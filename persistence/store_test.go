@@ -2,7 +2,6 @@ package persistence_test
 
 import (
 	"bytes"
-	"fmt"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"okolo/actors"
 	"okolo/persistence"
 	"okolo/persistence/embedded"
 	"okolo/persistence/model"
@@ -110,44 +108,6 @@ func TestEpochsGrow(t *testing.T) {
 	}
 	if first, err := s.Epoch(t.Context(), bot+1); first != 1 || err != nil {
 		t.Errorf("another bot's first epoch is %d, %v", first, err)
-	}
-}
-
-func TestNewestSnapshotWins(t *testing.T) {
-	s := openStore(t, pgtest.URL(t))
-	snapshots := s.Snapshots(bot)
-	at := func(user int64, epoch, incarnation, revision uint64) actors.Snapshot {
-		return actors.Snapshot{User: user, Epoch: epoch, Incarnation: incarnation, Revision: revision,
-			Data: fmt.Appendf(nil, "%d.%d.%d", epoch, incarnation, revision)}
-	}
-	for _, c := range []struct {
-		batch []actors.Snapshot
-		want  string // what user 1 has afterwards
-	}{
-		{[]actors.Snapshot{at(1, 1, 1, 9)}, "1.1.9"},
-		{[]actors.Snapshot{at(1, 1, 1, 8)}, "1.1.9"},
-		{[]actors.Snapshot{at(1, 1, 2, 1)}, "1.2.1"},
-		{[]actors.Snapshot{at(1, 1, 1, 10)}, "1.2.1"},
-		{[]actors.Snapshot{at(1, 2, 1, 1)}, "2.1.1"},
-		{[]actors.Snapshot{at(1, 2, 1, 3), at(2, 1, 1, 1), at(1, 2, 1, 4), at(1, 2, 1, 2)}, "2.1.4"},
-		{nil, "2.1.4"},
-	} {
-		if err := snapshots.Save(t.Context(), c.batch); err != nil {
-			t.Fatal(err)
-		}
-		got, err := snapshots.Load(t.Context(), []int64{1, 99})
-		if err != nil || len(got) != 1 || string(got[0].Data) != c.want {
-			t.Fatalf("after %v: %v, %v; want %s", c.batch, got, err, c.want)
-		}
-		if g := got[0]; fmt.Sprintf("%d.%d.%d", g.Epoch, g.Incarnation, g.Revision) != c.want {
-			t.Errorf("numbers %+v, want %s", g, c.want)
-		}
-	}
-	if other, err := s.Snapshots(bot+1).Load(t.Context(), []int64{1}); len(other) != 0 || err != nil {
-		t.Errorf("another bot's: %v, %v", other, err)
-	}
-	if err := snapshots.Save(t.Context(), []actors.Snapshot{at(3, 1<<63, 1, 1)}); err == nil {
-		t.Error("an epoch that the database cannot hold is no error")
 	}
 }
 
