@@ -71,7 +71,8 @@ const (
 )
 
 // New asks the Bot API who the bot is, takes the next epoch from the database and starts
-// the sessions. Close releases what it started.
+// the sessions. Close releases what it started. It fails with [ErrUnauthorized] where the Bot
+// API does not accept the token.
 func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -80,6 +81,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		cfg.Logger = slog.Default()
 	}
 	me, err := cfg.API.GetMe(ctx)
+	if isUnauthorized(err) {
+		return nil, fmt.Errorf("%w: %w", ErrUnauthorized, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the Bot API who I am: %w", err)
 	}

@@ -38,14 +38,18 @@ type demoCmd struct {
 // is over.
 func (c *demoCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
 	began := time.Now()
-	d, err := c.up(ctx, log)
-	if err != nil {
-		return err
+	d := &demo{}
+	if err := c.up(ctx, d, log); err != nil {
+		return errors.Join(unlessStopped(ctx, err, log), d.down(ctx))
 	}
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	served := make(chan error, 1)
+	served, lost := make(chan error, 1), make(chan error, 1)
 	go func() { served <- d.program.run(serving) }()
+	go func() {
+		lost <- d.database.Wait(serving)
+		stop()
+	}()
 	d.banner(stdout, time.Since(began))
 
 	var toured error
@@ -53,7 +57,9 @@ func (c *demoCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) e
 		toured = takeTour(ctx, stdout, d)
 		stop()
 	}
-	return errors.Join(toured, <-served, d.down(ctx))
+	err := errors.Join(toured, <-served)
+	stop() // the wait for the database
+	return errors.Join(<-lost, err, d.down(ctx))
 }
 
 // demo is what runs: the database, the local Telegram, the bot.
@@ -64,43 +70,41 @@ type demo struct {
 	program  *program
 }
 
-func (c *demoCmd) up(ctx context.Context, log *slog.Logger) (_ *demo, err error) {
+// up brings up one part after the other; on failure d has those that run.
+func (c *demoCmd) up(ctx context.Context, d *demo, log *slog.Logger) (err error) {
 	p := plan{token: demoToken, operators: []int64{operator}, log: log}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
-		return nil, err
+		return err
 	}
 	if p.maps, err = c.Maps.renderer(log); err != nil {
-		return nil, err
+		return err
 	}
 	folder, err := c.folder()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d := &demo{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, d.down(ctx))
-		}
-	}()
 	if d.database, err = embedded.Start(ctx, embedded.Options{Dir: folder, Logger: log}); err != nil {
-		return nil, err
+		return err
 	}
 	p.databaseURL = d.database.URL()
 	if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
-		return nil, err
+		return err
 	}
 	if d.sandbox, err = sandbox.New(sandbox.Options{IDs: idsFile(folder), Logger: log}); err != nil {
-		return nil, err
+		return err
 	}
 	// The bot has to drain before its Telegram goes, so that does not end with ctx.
 	if d.url, err = d.sandbox.Listen(context.WithoutCancel(ctx), freeAddr(c.Listen)); err != nil {
-		return nil, err
+		return err
 	}
 	p.apiURL, p.opsAddr = d.url, freeAddr(c.OpsAddr)
 	if d.program, err = start(ctx, p); err != nil {
-		return nil, err
+		return err
 	}
-	return d, addSamples(ctx, d.program.writer, 0, time.Now())
+	if err := addSamples(ctx, d.program.writer, 0, time.Now()); err != nil {
+		return errors.Join(err, d.program.stop(ctx))
+	}
+	return nil
 }
 
 // down stops what the bot stood on; the bot itself has stopped.

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
@@ -31,6 +30,9 @@ func TestMain(m *testing.M) {
 	binary = filepath.Join(folder, "okolo")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		panic(string(out))
+	}
+	if err := os.Chmod(folder, 0o755); err != nil { // for tests that run it under another account
+		panic(err)
 	}
 	code := pgtest.Main(m)
 	_ = os.RemoveAll(folder)
@@ -54,6 +56,11 @@ func okolo(t *testing.T, env []string, args ...string) (code int, stdout, stderr
 func TestRefusals(t *testing.T) {
 	db := "DATABASE_URL=" + pgtest.URL(t)
 	good := "BOT_TOKEN=" + demoToken
+	stern := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"ok":false,"error_code":401,"description":"Unauthorized"}`)
+	}))
+	defer stern.Close()
 	for name, c := range map[string]struct {
 		env  []string
 		args []string
@@ -63,10 +70,15 @@ func TestRefusals(t *testing.T) {
 		"no token":      {[]string{db}, []string{"serve"}, exitUsage, "BOT_TOKEN is not set"},
 		"no database":   {[]string{good}, []string{"serve"}, exitUsage, "DATABASE_URL is not set"},
 		"bad token":     {[]string{db, "BOT_TOKEN=nonsense"}, []string{"serve", "--bot-api-url", "http://127.0.0.1:1"}, exitUsage, "BOT_TOKEN"},
+		"wrong token":   {[]string{db, good, "BOT_API_URL=" + stern.URL}, []string{"serve"}, exitUsage, "BOT_TOKEN is not accepted"},
+		"no server":     {[]string{db, good, "BOT_API_URL=foo"}, []string{"serve"}, exitUsage, "BOT_API_URL is not the address"},
+		"no scheme":     {[]string{db, good, "BOT_API_URL=hunter2.example:80/x"}, []string{"serve"}, exitUsage, "BOT_API_URL is not the address"},
+		"no host":       {[]string{db, good, "BOT_API_URL=http://:8081"}, []string{"serve"}, exitUsage, "BOT_API_URL is not the address"},
 		"bad database":  {[]string{good, "DATABASE_URL=mysql://x:hunter2@y"}, []string{"serve"}, exitUsage, "DATABASE_URL is not the address"},
 		"out of range":  {[]string{good, db, "USER_STATE_MAX_SIZE=0"}, []string{"serve"}, exitUsage, "USER_STATE_MAX_SIZE is 0, which is out of range: it goes from 1 to"},
 		"not a number":  {[]string{good, db, "MEMORY_THRESHOLD_MB=much"}, []string{"serve"}, exitUsage, "MEMORY_THRESHOLD_MB"},
-		"bad tiles":     {[]string{good, db, "TILES=http://tiles/none.png"}, []string{"serve"}, exitUsage, "TILES"},
+		"too low":       {[]string{good, db, "MEMORY_THRESHOLD_MB=63"}, []string{"serve"}, exitUsage, "MEMORY_THRESHOLD_MB is 63, which is out of range: it goes from 64 to"},
+		"bad tiles":     {[]string{good, db, "TILES=http://tiles/none.png?key=hunter2"}, []string{"serve"}, exitUsage, "TILES cannot be used: the template of the tiles has no {z}"},
 		"bad log level": {[]string{"LOG_LEVEL=loud"}, []string{"version"}, exitUsage, "LOG_LEVEL"},
 		"bad flag":      {nil, []string{"serve", "--nonsense"}, exitUsage, "--nonsense"},
 		"bad command":   {nil, []string{"nonsense"}, exitUsage, "nonsense"},
@@ -152,37 +164,6 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestDemoDrains: SIGTERM ends the demo in order, also after it has served somebody.
-func TestDemoDrains(t *testing.T) {
-	p := &process{cmd: exec.CommandContext(context.Background(), binary, "demo", "--fresh", "--listen", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")}
-	p.cmd.Stderr = &p.log
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // where the test failed before it ended
-	lines := bufio.NewScanner(out)
-	url := ""
-	for url == "" && lines.Scan() {
-		if m := regexp.MustCompile(`Bot API\s+(http\S+?)/$`).FindStringSubmatch(lines.Text()); m != nil {
-			url = m[1]
-		}
-	}
-	anna, err := visit.Join(t.Context(), sandbox.NewPeople(url, nil), sandbox.Profile{ID: 5, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	anna.Say("/start")
-	anna.See("the greeting", contains("Hello, Anna!"))
-	if err := anna.Err(); err != nil {
-		t.Error(err)
-	}
-	p.terminate(t)
-}
-
 // localTelegram starts a sandbox for the test and returns its address.
 func localTelegram(t *testing.T) string {
 	t.Helper()
@@ -200,49 +181,4 @@ func localTelegram(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return api
-}
-
-// process is a running okolo serve.
-type process struct {
-	cmd *exec.Cmd
-	url string // of its statistics
-	log bytes.Buffer
-}
-
-func startServe(t *testing.T, env []string) *process {
-	t.Helper()
-	p := &process{cmd: exec.CommandContext(context.Background(), binary, "serve")}
-	p.cmd.Env, p.cmd.Stderr = env, &p.log
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // where the test failed before it ended
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("it did not become ready: %v\n%s", err, p.log.String())
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	m := regexp.MustCompile(`statistics at (\S+)/stats`).FindStringSubmatch(line)
-	if m == nil {
-		t.Fatalf("ready, but where? %q", line)
-	}
-	p.url = m[1]
-	return p
-}
-
-// terminate sends SIGTERM and checks that the program ends by itself, soon and well.
-func (p *process) terminate(t *testing.T) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	late := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer late.Stop()
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v\n%s", err, p.log.String())
-	}
 }

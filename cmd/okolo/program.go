@@ -74,15 +74,32 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	}
 	stats := func(ctx context.Context) (any, error) { return g.bot.Stats(ctx) }
 	if g.ops, err = ops.Listen(ctx, p.opsAddr, ops.Handler(stats, p.log)); err != nil {
-		return nil, errors.Join(err, g.bot.Close(ctx))
+		return nil, errors.Join(err, g.bot.Close(context.WithoutCancel(ctx)))
 	}
 	return g, nil
+}
+
+// unlessStopped returns err, the failure of a start, or nil where ctx is done: who stops a
+// program that is still starting knows why it did not start.
+func unlessStopped(ctx context.Context, err error, log *slog.Logger) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	log.Info("stopped while it was starting")
+	return nil
 }
 
 // run serves until ctx is done and then drains and takes everything down.
 func (g *program) run(ctx context.Context) error {
 	err := g.bot.Run(ctx, drainTime)
 	return errors.Join(err, g.close(context.WithoutCancel(ctx)))
+}
+
+// stop takes down a program that has not run.
+func (g *program) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return errors.Join(g.bot.Close(ctx), g.close(ctx))
 }
 
 // close takes down what the bot stands on.

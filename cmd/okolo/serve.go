@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 
 	"okolo/bot"
@@ -32,21 +33,25 @@ func (c *serveCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	if c.Migrate {
-		if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
-			return fmt.Errorf("bring the schema up to date: %w", err)
-		}
-	}
-	g, err := start(ctx, p)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
-	err = g.run(ctx)
+	err = c.serve(ctx, p, stdout)
 	if errors.Is(err, bot.ErrUnauthorized) {
 		return usageError{"BOT_TOKEN is not accepted by the Bot API: it is wrong, or was revoked."}
 	}
 	return err
+}
+
+func (c *serveCmd) serve(ctx context.Context, p plan, stdout io.Writer) error {
+	if c.Migrate {
+		if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
+			return unlessStopped(ctx, fmt.Errorf("bring the schema up to date: %w", err), p.log)
+		}
+	}
+	g, err := start(ctx, p)
+	if err != nil {
+		return unlessStopped(ctx, err, p.log)
+	}
+	fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
+	return g.run(ctx)
 }
 
 // plan checks the settings; each mistake is one clear sentence.
@@ -54,12 +59,15 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	if strings.TrimSpace(c.BotToken) == "" {
 		return plan{}, usageError{"BOT_TOKEN is not set: give the token that @BotFather gave you, or try okolo demo, which needs none."}
 	}
-	url, err := c.Database.url()
+	if err := checkServer(c.BotAPIURL); err != nil {
+		return plan{}, err
+	}
+	database, err := c.Database.url()
 	if err != nil {
 		return plan{}, err
 	}
 	p := plan{
-		token: c.BotToken, apiURL: c.BotAPIURL, databaseURL: url,
+		token: c.BotToken, apiURL: c.BotAPIURL, databaseURL: database,
 		opsAddr: c.OpsAddr, operators: c.OperatorIDs, log: log,
 	}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
@@ -70,4 +78,17 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	}
 	p.maps, err = c.Maps.renderer(log)
 	return p, err
+}
+
+// checkServer refuses what is not the address of a Bot API server; empty: Telegram's own. It
+// does not repeat the address, which may hold a password.
+func checkServer(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return usageError{"BOT_API_URL is not the address of a Bot API server: it should look like https://api.telegram.org."}
+	}
+	return nil
 }

@@ -18,7 +18,7 @@ type sessionSettings struct {
 	UserStateMaxSize    int           `env:"USER_STATE_MAX_SIZE" default:"500" placeholder:"N" help:"Most user sessions held in memory (1 to 10,000,000)."`
 	UserStateTTLSeconds int           `env:"USER_STATE_TTL_SECONDS" default:"1800" placeholder:"SECONDS" help:"Idle life of a session in memory (1 to 2,592,000)."`
 	MaxPreparedEvents   int           `env:"MAX_PREPARED_EVENTS" default:"50" placeholder:"N" help:"Most events prepared for display in a session (2 to 200); half of it while the memory guard is active."`
-	MemoryThresholdMB   int           `env:"MEMORY_THRESHOLD_MB" default:"512" placeholder:"MB" help:"Resident memory at which the guard acts (0: no guard; else 16 to 1,048,576)." name:"memory-threshold-mb"`
+	MemoryThresholdMB   int           `env:"MEMORY_THRESHOLD_MB" default:"512" placeholder:"MB" help:"Resident memory at which the guard acts (0: no guard; else 64 to 1,048,576; without any session it is about 45)." name:"memory-threshold-mb"`
 	SweepInterval       time.Duration `env:"SWEEP_INTERVAL" default:"15m" placeholder:"TIME" help:"Time between sweeps for sessions past their idle life (1s to 24h)."`
 	MemoryLogInterval   time.Duration `env:"MEMORY_LOG_INTERVAL" default:"5m" placeholder:"TIME" help:"Time between lines of MEMORY STATS in the log (1s to 24h)."`
 	SnapshotDeadline    time.Duration `env:"SNAPSHOT_DEADLINE" default:"2s" placeholder:"TIME" help:"How long a session that leaves waits for its snapshot to be stored (100ms to 10m)."`
@@ -38,7 +38,7 @@ func (s sessionSettings) config(log *slog.Logger) (actors.Config, error) {
 		}
 	}
 	if s.MemoryThresholdMB != 0 {
-		if err := within("MEMORY_THRESHOLD_MB", s.MemoryThresholdMB, 16, 1_048_576); err != nil {
+		if err := within("MEMORY_THRESHOLD_MB", s.MemoryThresholdMB, 64, 1_048_576); err != nil {
 			return actors.Config{}, err
 		}
 	}
@@ -89,7 +89,7 @@ type mapSettings struct {
 func (s mapSettings) renderer(log *slog.Logger) (*staticmap.Renderer, error) {
 	r, err := staticmap.New(staticmap.Options{Tiles: s.Tiles, Attribution: s.Attribution, Logger: log})
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("TILES %q cannot be used: %v.", s.Tiles, err)}
+		return nil, usageError{fmt.Sprintf("TILES cannot be used: %v.", err)} // err has no template, which may hold a key
 	}
 	return r, nil
 }

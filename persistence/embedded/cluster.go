@@ -42,6 +42,7 @@ func makeCluster(ctx context.Context, p programs, f *folder, log *slog.Logger) e
 	case <-initdb.exited:
 	case <-ctx.Done():
 		initdb.kill()
+		return fmt.Errorf("initdb in %s was stopped: %w", f.path, ctx.Err())
 	}
 	if !initdb.cmd.ProcessState.Success() {
 		return fmt.Errorf("initdb in %s: %s%s", f.path, initdb.cmd.ProcessState, f.logTail())

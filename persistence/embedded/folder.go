@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,8 @@ type folder struct {
 
 // DefaultDir returns the folder for data that outlives the process: okolo/postgres in the
 // user's cache folder. For root that folder is usually closed to the account that the server
-// runs under; /var/cache takes its place. Without either it is in the temporary folder.
+// runs under; /var/cache takes its place. Where neither can be written it is in the temporary
+// folder.
 func DefaultDir() (string, error) {
 	account, err := serverAccount()
 	if err != nil {
@@ -47,15 +49,35 @@ func DefaultDir() (string, error) {
 	return filepath.Join(cacheFolder(account), "postgres"), nil
 }
 
-// cacheFolder returns the first folder for cached files that account can reach.
+// cacheFolder returns the first folder for cached files that this process can write and
+// account can reach.
 func cacheFolder(a account) string {
-	if cache, err := os.UserCacheDir(); err == nil && a.reaches(cache) {
-		return filepath.Join(cache, "okolo")
+	var caches []string
+	if cache, err := os.UserCacheDir(); err == nil {
+		caches = append(caches, cache)
 	}
 	if os.Geteuid() == 0 {
-		return "/var/cache/okolo"
+		caches = append(caches, "/var/cache")
+	}
+	for _, cache := range caches {
+		if dir := filepath.Join(cache, "okolo"); a.reaches(cache) && writable(dir) {
+			return dir
+		}
 	}
 	return filepath.Join(os.TempDir(), "okolo-"+strconv.Itoa(os.Geteuid()))
+}
+
+// writable makes the folder dir, and reports whether files can be made in it. No look at its
+// mode tells: the disk may be mounted for reading only, or the home of an account be nowhere.
+func writable(dir string) bool {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return false
+	}
+	trial, err := os.CreateTemp(dir, ".trial-")
+	if err != nil {
+		return false
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name())) == nil
 }
 
 // openFolder makes and locks a server's folder; an empty path stands for a temporary one.
@@ -108,7 +130,7 @@ func (f *folder) logTail() string {
 	if err != nil || len(log) == 0 {
 		return ""
 	}
-	return "; the end of its log:\n" + string(log[max(0, len(log)-most):])
+	return "; the end of its log:\n" + strings.TrimSpace(string(log[max(0, len(log)-most):]))
 }
 
 // unlock gives up the lock. To unlock an unlocked folder does nothing.
@@ -182,15 +204,25 @@ func lastOwner(path string) int {
 	return pid
 }
 
-// socketFolder makes the folder for the socket: inside of path or, where that is too long
-// for a socket's address, in /tmp under a name that depends on path only, so that the
-// connection string is the same after a restart.
-func socketFolder(path string) (string, error) {
+// plain matches a path that stands for itself wherever it is written: a comma would begin a
+// second folder in PostgreSQL's settings, a space a second word in a shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9/._-]+$`)
+
+// socketPath returns where the folder for the socket is: inside of path or, where that is too
+// long for a socket's address or not plain, in /tmp under a name that depends on path only, so
+// that the connection string is the same after a restart.
+func socketPath(path string) string {
 	socket := filepath.Join(path, "socket")
-	if len(socket) > maxSocketFolder {
-		sum := sha256.Sum256([]byte(path))
-		socket = fmt.Sprintf("/tmp/okolo-%d-%x", os.Geteuid(), sum[:8])
+	if len(socket) <= maxSocketFolder && plain.MatchString(socket) {
+		return socket
 	}
+	sum := sha256.Sum256([]byte(path))
+	return fmt.Sprintf("/tmp/okolo-%d-%x", os.Geteuid(), sum[:8])
+}
+
+// socketFolder makes the folder for the socket.
+func socketFolder(path string) (string, error) {
+	socket := socketPath(path)
 	if err := os.Mkdir(socket, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", err
 	}
@@ -217,7 +249,8 @@ func removeStale(temp string) {
 		if err != nil {
 			continue // in use, or another user's
 		}
-		_ = os.RemoveAll(path) // what cannot be removed now is tried again the next time
+		// What cannot be removed now is tried again the next time.
+		_ = errors.Join(os.RemoveAll(socketPath(path)), os.RemoveAll(path))
 		_ = lock.Close()
 	}
 }

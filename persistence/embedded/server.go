@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +52,7 @@ type Server struct {
 	log    *slog.Logger
 	url    string
 
+	exited  <-chan struct{} // closed when the server has ended
 	mu      sync.Mutex
 	process *process // nil once stopped
 }
@@ -97,9 +99,12 @@ func (s *Server) start(ctx context.Context, p programs, settings map[string]stri
 	}
 	if err := s.waitReady(ctx, process); err != nil {
 		process.kill()
+		if errors.Is(ctx.Err(), context.Canceled) { // the log would explain nothing
+			return fmt.Errorf("start PostgreSQL in %s: %w", s.folder.path, ctx.Err())
+		}
 		return fmt.Errorf("start PostgreSQL in %s: %w%s", s.folder.path, err, s.folder.logTail())
 	}
-	s.process = process
+	s.process, s.exited = process, process.exited
 	s.log.Info("PostgreSQL started", "programs", p.dir, "folder", s.folder.path,
 		"took_ms", time.Since(begun).Milliseconds())
 	return nil
@@ -111,6 +116,22 @@ func (s *Server) URL() string { return s.url }
 
 // Dir returns the folder that holds the server's data.
 func (s *Server) Dir() string { return s.folder.path }
+
+// Wait returns an error when the server has ended though nobody stopped it, and nil when it
+// was stopped or ctx ends before.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-s.exited:
+	case <-ctx.Done():
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return nil
+	}
+	return fmt.Errorf("PostgreSQL in %s ended by itself, its next start will recover%s", s.folder.path, s.folder.logTail())
+}
 
 // Stop disconnects the clients and shuts the server down in order; past the deadline of ctx
 // (at most 15 s) at once, which costs the next start a recovery and no data. It returns when
@@ -169,8 +190,7 @@ func startingUp(err error) bool {
 	if errors.As(err, &refused) {
 		return refused.Code == "57P03"
 	}
-	var connect *pgconn.ConnectError
-	return errors.As(err, &connect)
+	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 func ensureDatabase(ctx context.Context, socket string) error {

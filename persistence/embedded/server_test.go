@@ -3,6 +3,7 @@ package embedded
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -75,6 +76,80 @@ func TestDataOutlivesRestartAndKill(t *testing.T) {
 	third := start(t, Options{Dir: dir})
 	if got := query(t, third.URL(), "SELECT sum(n)::text FROM kept"); got != "3" {
 		t.Errorf("the rows sum up to %s, want 3", got)
+	}
+}
+
+// Characters that mean something in a setting, a URL or a shell.
+func TestFolderOfAnyName(t *testing.T) {
+	dir := filepath.Join(dataDir(t), `a, "b" + 'c' %20 ж`)
+	s := start(t, Options{Dir: dir})
+	t.Cleanup(func() { _ = os.RemoveAll(s.folder.socket) })
+	if got := query(t, s.URL(), "SHOW data_directory"); got != filepath.Join(dir, "data") {
+		t.Errorf("the data is in %s", got)
+	}
+	if strings.ContainsAny(s.URL(), " +,") {
+		t.Errorf("%s cannot be copied everywhere", s.URL())
+	}
+}
+
+func TestWait(t *testing.T) {
+	s := start(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Wait(ctx); err != nil {
+		t.Errorf("while it runs: %v", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Wait(t.Context()) }()
+	if err := s.process.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), s.Dir()+" ended by itself") {
+		t.Errorf("killed: %v", err)
+	}
+	stop(t, s)
+	if err := s.Wait(t.Context()); err != nil {
+		t.Errorf("stopped: %v", err)
+	}
+}
+
+// An end of the context while it starts is no failure of PostgreSQL: there is no log to show.
+func TestStartIsCancelled(t *testing.T) {
+	for _, reached := range []string{"data.new", "data"} { // of initdb, of the server
+		dir := dataDir(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		go func() {
+			s, err := Start(ctx, Options{Dir: dir})
+			if err == nil { // it was faster
+				cancel()
+				failed <- errors.Join(ctx.Err(), s.Stop(context.Background()))
+				return
+			}
+			failed <- err
+		}()
+		waitUntil(t, func() bool { _, err := os.Stat(filepath.Join(dir, reached)); return err == nil })
+		cancel()
+		if err := <-failed; !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "log") {
+			t.Errorf("%s: %v", reached, err)
+		}
+		start(t, Options{Dir: dir})
+	}
+}
+
+// A file system that nobody can write, not even root.
+func TestCacheThatCannotBeWritten(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", "/proc/none")
+	dir, err := DefaultDir()
+	if err != nil || strings.HasPrefix(dir, "/proc") {
+		t.Fatal(dir, err)
+	}
+	if !writable(filepath.Dir(dir)) {
+		t.Errorf("%s cannot be written either", dir)
+	}
+	temp := filepath.Join(t.TempDir(), "new")
+	if left, err := filepath.Glob(filepath.Join(temp, "*")); !writable(temp) || err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
 
@@ -183,7 +258,10 @@ func TestUnreachableFolderIsExplained(t *testing.T) {
 }
 
 func TestFoldersOfKilledProcessesAreRemoved(t *testing.T) {
-	temp := t.TempDir()
+	temp := filepath.Join(t.TempDir(), "a folder")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	old := time.Now().Add(-time.Hour)
 	for name, owner := range map[string]string{"dead": "1234567", "living": strconv.Itoa(os.Getpid()), "young": "1234567"} {
 		path := filepath.Join(temp, tempPrefix+name)
@@ -191,6 +269,11 @@ func TestFoldersOfKilledProcessesAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(path, lockName), owner)
+		if name == "dead" {
+			if err := os.Mkdir(socketPath(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if name == "young" {
 			continue
 		}
@@ -206,6 +289,9 @@ func TestFoldersOfKilledProcessesAreRemoved(t *testing.T) {
 	want := []string{filepath.Join(temp, tempPrefix+"living"), filepath.Join(temp, tempPrefix+"young")}
 	if strings.Join(left, " ") != strings.Join(want, " ") {
 		t.Errorf("left are %v, want %v", left, want)
+	}
+	if _, err := os.Stat(socketPath(filepath.Join(temp, tempPrefix+"dead"))); !os.IsNotExist(err) {
+		t.Errorf("the folder of its socket is still there: %v", err)
 	}
 }
 
