@@ -2,123 +2,108 @@ package bot_test
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"path"
+	"maps"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"okolo/bot/sandbox"
+	"okolo/bot/sandbox/visit"
 )
 
-// trouble makes some calls of the methods by which a bot answers fail, each in its turn.
-type trouble struct {
-	mu    sync.Mutex
-	calls map[string]int
-	hits  int
-	every int // which calls of a method fail: every so many'th
-	fail  func(w http.ResponseWriter, r *http.Request, api http.Handler)
-}
+// answering are the methods by which the bot answers people.
+var answering = []string{"sendMessage", "sendPhoto", "editMessageText", "editMessageMedia", "answerCallbackQuery"}
 
-func (tr *trouble) between(api http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if tr.hit(path.Base(r.URL.Path)) {
-			tr.fail(w, r, api)
-			return
-		}
-		api.ServeHTTP(w, r)
-	})
-}
-
-func (tr *trouble) hit(method string) bool {
-	switch method {
-	case "sendMessage", "sendPhoto", "editMessageText", "editMessageMedia", "answerCallbackQuery":
-	default:
-		return false
+// always makes the same go wrong with every one of some methods.
+func always(f sandbox.CallFaults, methods ...string) map[string]sandbox.CallFaults {
+	calls := map[string]sandbox.CallFaults{}
+	for _, m := range methods {
+		calls[m] = f
 	}
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	if tr.calls == nil {
-		tr.calls = map[string]int{}
-	}
-	tr.calls[method]++
-	if tr.calls[method]%tr.every != 0 {
-		return false
-	}
-	tr.hits++
-	return true
+	return calls
 }
 
-// flood answers that the bot has to wait a second, as Telegram does.
-func flood(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusTooManyRequests)
-	fmt.Fprint(w, `{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}`)
+// both joins the faults of different methods.
+func both(a, b map[string]sandbox.CallFaults) map[string]sandbox.CallFaults {
+	maps.Copy(a, b)
+	return a
 }
 
-// outage answers like a proxy whose server is away.
-func outage(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-	http.Error(w, "<html>502 Bad Gateway</html>", http.StatusBadGateway)
-}
+var second = sandbox.Chance{Every: 2} // every second call is struck
 
-// cut closes the connection before the call reaches the Bot API.
-func cut(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+// journey is how many messages the bot has in the chat at the end of [TestTrouble]. repaired is
+// how many more it takes where the copy of a screen is pressed that the bot does not know: a map
+// and a list, each perhaps twice.
+const journey, repaired = 9, 4
 
-// lost lets the call be carried out and loses its answer.
-func lost(_ http.ResponseWriter, r *http.Request, api http.Handler) {
-	api.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
-}
-
-// TestTrouble: whatever happens between the bot and the Bot API, no reply is lost, a write is
-// done once, and no message comes twice, except where an answer was lost after the message was
-// sent; there the screen goes on all the same.
+// TestTrouble: whatever happens between the bot and Telegram, no reply is lost, a write is done
+// once, and no message comes twice, except where an answer was lost after the message was sent;
+// there the screen goes on all the same.
 func TestTrouble(t *testing.T) {
 	for name, c := range map[string]struct {
-		fail   func(http.ResponseWriter, *http.Request, http.Handler)
-		atMost int // messages of the bot in the chat
+		faults sandbox.Faults
+		struck func(sandbox.FaultCounts) int64
+		twice  bool // an answer can be lost after a message was sent
 	}{
-		"flood":   {flood, 7},
-		"outage":  {outage, 7},
-		"cut off": {cut, 14},
-		"lost":    {lost, 16},
+		"flood": {sandbox.Faults{Calls: always(sandbox.CallFaults{TooManyRequests: second, RetryAfter: 1}, answering...)},
+			func(n sandbox.FaultCounts) int64 { return n.TooManyRequests }, false},
+		"outage": {sandbox.Faults{Calls: always(sandbox.CallFaults{ServerError: second}, answering...)},
+			func(n sandbox.FaultCounts) int64 { return n.ServerErrors }, false},
+		"cut off": {sandbox.Faults{Calls: always(sandbox.CallFaults{CutBefore: second}, answering...)},
+			func(n sandbox.FaultCounts) int64 { return n.CutBefore }, false},
+		"slow": {sandbox.Faults{Calls: always(sandbox.CallFaults{Latency: 200 * time.Millisecond, Jitter: 300 * time.Millisecond}, answering...)},
+			func(n sandbox.FaultCounts) int64 { return n.Delayed }, false},
+		"delivered twice": {sandbox.Faults{DuplicateUpdates: 1},
+			func(n sandbox.FaultCounts) int64 { return n.DuplicateUpdates }, false},
+		"late": {sandbox.Faults{LateUpdates: 0.7, LateBy: 400 * time.Millisecond, Seed: 4},
+			func(n sandbox.FaultCounts) int64 { return n.LateUpdates }, false},
+		"polling": {sandbox.Faults{Calls: always(sandbox.CallFaults{
+			CutBefore: sandbox.Chance{Every: 6}, TooManyRequests: sandbox.Chance{Every: 7}, ServerError: sandbox.Chance{Every: 5}, CutAfter: sandbox.Chance{Every: 3},
+		}, "getUpdates")},
+			func(n sandbox.FaultCounts) int64 {
+				return min(n.CutBefore+n.TooManyRequests, n.ServerErrors, n.CutAfter)
+			}, false},
+		"answers lost": {sandbox.Faults{Calls: always(sandbox.CallFaults{CutAfter: second}, answering...)},
+			func(n sandbox.FaultCounts) int64 { return n.CutAfter }, true},
+		"everything": {sandbox.Faults{DuplicateUpdates: 0.3, LateUpdates: 0.3, LateBy: 200 * time.Millisecond, Seed: 7,
+			Calls: both(
+				always(sandbox.CallFaults{Jitter: 100 * time.Millisecond, ServerError: sandbox.Chance{Share: .15}, CutBefore: sandbox.Chance{Share: .15}, CutAfter: sandbox.Chance{Share: .15}}, answering...),
+				always(sandbox.CallFaults{CutAfter: sandbox.Chance{Share: .2}}, "getUpdates"))},
+			func(n sandbox.FaultCounts) int64 { return n.ServerErrors + n.CutBefore + n.CutAfter }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := &trouble{every: 2, fail: c.fail}
-			w := newWorld(t, worldOptions{trouble: tr.between})
+			w := newWorld(t, worldOptions{faults: c.faults})
 			anna := w.visitor(1, "Anna", "en")
-			began := time.Now()
 			anna.Say("/start")
 			anna.See("the greeting", contains("Hello, Anna!"))
 			anna.Locate(berlin.Lat, berlin.Lon)
 			list := anna.See("the list", has("tomorrow"))
 			anna.Press(list, "tomorrow")
 			// In place; as a new message where the bot does not know the one that was pressed.
-			soon, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			_, err := anna.Person.Wait(soon, func(chat []sandbox.Message) bool {
-				return slices.ContainsFunc(chat, has("• tomorrow •"))
+			w.wait(anna, "the choice", has("• tomorrow •"))
+			card := create(anna, "In spite of it all")
+			anna.Press(card, "Back")
+			w.wait(anna, "the event in the list", func(m sandbox.Message) bool {
+				return has("• tomorrow •")(m) && contains("In spite of it all")(m)
 			})
-			check(t, err)
-			create(anna, "In spite of it all")
 			check(t, anna.Err())
+			struck := w.sandbox.Stats().Faults
+			check(t, w.sandbox.SetFaults(sandbox.Faults{})) // the bot's end is not what is tested
 			if n := query[int](w, `SELECT count(*) FROM events`); n != 1 {
 				t.Errorf("%d events", n)
 			}
 			chat, err := anna.Person.Chat(t.Context())
 			check(t, err)
-			if n := len(sandbox.FromBot(chat, 0)); n < 7 || n > c.atMost {
-				t.Errorf("%d messages of the bot, between 7 and %d would be right", n, c.atMost)
+			most := journey
+			if c.twice {
+				most = 2*journey + repaired
 			}
-			if tr.hits == 0 {
-				t.Error("there was no trouble: this proves nothing")
+			if n := len(sandbox.FromBot(chat, 0)); n < journey || n > most {
+				t.Errorf("%d messages of the bot, between %d and %d would be right", n, journey, most)
 			}
-			if name == "flood" && time.Since(began) < time.Duration(tr.hits/2)*time.Second/2 {
-				t.Errorf("%d times told to wait a second, and done after %v", tr.hits, time.Since(began))
+			if c.struck(struck) == 0 {
+				t.Errorf("there was no trouble: this proves nothing: %+v", struck)
 			}
 			s, err := w.bot.Stats(t.Context())
 			check(t, err)
@@ -126,5 +111,82 @@ func TestTrouble(t *testing.T) {
 				t.Errorf("%d messages were given up", s.Ingress.Undelivered)
 			}
 		})
+	}
+}
+
+// TestRetryAfterKept: as long as Telegram says so, the bot waits, and then the message comes
+// once.
+func TestRetryAfterKept(t *testing.T) {
+	t.Parallel()
+	const asked, times = 2, 3
+	w := newWorld(t, worldOptions{faults: sandbox.Faults{
+		Calls: always(sandbox.CallFaults{TooManyRequests: sandbox.Chance{Share: 1}, RetryAfter: asked}, "sendMessage"),
+	}})
+	anna := w.visitor(1, "Anna", "en")
+	began := time.Now()
+	anna.Say("/start")
+	eventually(t, "the bot tries again", func() bool { return w.sandbox.Stats().Faults.TooManyRequests >= times })
+	if took := time.Since(began); took < (times-1)*asked*time.Second {
+		t.Errorf("told %d times to wait %d s, and tried again within %v", times, asked, took)
+	}
+	check(t, w.sandbox.SetFaults(sandbox.Faults{}))
+	anna.See("the greeting", contains("Hello, Anna!"))
+	anna.See("the menu", has("Create"))
+	check(t, anna.Err())
+	chat, err := anna.Person.Chat(t.Context())
+	check(t, err)
+	if n := len(sandbox.FromBot(chat, 0)); n != 2 {
+		t.Errorf("%d messages in place of a greeting and a menu", n)
+	}
+}
+
+// TestOldPresses: a press that comes too late to be answered is acted on all the same, and
+// nobody counts the useless answer as a loss.
+func TestOldPresses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{faults: sandbox.Faults{OldCallbacks: 1}})
+	anna := w.visitor(1, "Anna", "en")
+	anna.Say("/start")
+	anna.See("the greeting", contains("Hello, Anna!"))
+	anna.Locate(berlin.Lat, berlin.Lon)
+	list := anna.See("the list", has("tomorrow"))
+	for _, day := range []string{"tomorrow", "week"} {
+		b, _ := list.Button(day)
+		_, err := anna.Person.Press(t.Context(), list.ID, b.Data)
+		check(t, err)
+		list = anna.SeeEdited(list, "the choice", has("• "+day+" •"))
+	}
+	check(t, anna.Err())
+	chat, err := anna.Person.Chat(t.Context())
+	check(t, err)
+	if n := len(sandbox.FromBot(chat, 0)); n != 4 {
+		t.Errorf("%d messages in place of a greeting, a menu, a map and a list", n)
+	}
+	if n := w.sandbox.Stats().Faults.OldCallbacks; n != 2 {
+		t.Errorf("%d presses were old", n)
+	}
+	s, err := w.bot.Stats(t.Context())
+	check(t, err)
+	if s.Ingress.Undelivered != 0 {
+		t.Errorf("%d messages were given up", s.Ingress.Undelivered)
+	}
+}
+
+// wait waits for a message of the chat, new or not, that fulfils a condition.
+func (w *world) wait(v *visit.Visitor, what string, ok func(sandbox.Message) bool) {
+	w.t.Helper()
+	soon, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := v.Person.Wait(soon, func(chat []sandbox.Message) bool { return slices.ContainsFunc(chat, ok) }); err != nil {
+		w.t.Errorf("did not see %s: %v", what, err)
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not so in time: %s", what)
+		}
 	}
 }

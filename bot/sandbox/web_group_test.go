@@ -23,6 +23,7 @@ type groupRig struct {
 // TestWebGroup: two people in two tabs make a group, bring a bot in, and see live what the
 // others say.
 func TestWebGroup(t *testing.T) {
+	t.Parallel()
 	_, url := start(t, sandbox.Options{})
 	bot := clientOf(t, url, "4242:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1")
 	if err := bot.SetMyCommands(t.Context(), &telego.SetMyCommandsParams{

@@ -54,6 +54,7 @@ func (r *rig) said() string {
 
 // TestWebPage: the page shows what bots send, and hands on what a person does to it.
 func TestWebPage(t *testing.T) {
+	t.Parallel()
 	_, url := start(t, sandbox.Options{})
 	r := &rig{Tab: browser.Open(t, url), t: t, bot: client(t, url)}
 
