@@ -31,8 +31,8 @@ type Turn[S any] struct {
 	// Emit are effects to hand out once the last Next was taken. The input is settled
 	// when all of them are done. A result that is not nil comes back as an input.
 	Emit []any
-	// Repeatable says that the turn had no lasting effect, so the same press may act
-	// again. What the last Step of a turn says counts.
+	// Repeatable says that the same press may act again: its button is still there, and
+	// nothing was done that must not be done twice. What the last Step of a turn says counts.
 	Repeatable bool
 	// Lasting says that something was changed for good outside of the state, such as a row
 	// in a database. While the store of snapshots is away such an input settles only when

@@ -330,7 +330,7 @@ func TestQuickPresses(t *testing.T) {
 	c.says("/start")
 	c.pressesOn(first, "button_nearby")
 	c.did(2)
-	c.pressesOn(first+2, "button_nearby")
+	c.pressesData(first+2, c.data(first, "button_nearby"))
 	c.did(2)
 	c.pressesOn(first, "button_mine")
 	c.did(0, first)
