@@ -9,13 +9,11 @@ import (
 	"github.com/mymmrac/telego"
 )
 
-// Limits of what a bot says about itself, by the Bot API, in characters; and of how many
-// languages and people it says it for, the sandbox's own.
+// Limits of what a bot says about itself, by the Bot API, in characters.
 const (
 	maxBotName          = 64
 	maxBotDescription   = 512
 	maxShortDescription = 120
-	maxAboutEntries     = 100_000
 )
 
 // about is what a bot says about itself.
@@ -140,12 +138,10 @@ func (c *call) setChatMenuButton() (any, error) {
 	switch {
 	case button.ButtonType() == telego.ButtonTypeDefault:
 		delete(a.buttons, owner)
-	case len(a.buttons) >= maxAboutEntries:
-		return nil, badRequest("there are %d menu buttons already", maxAboutEntries)
 	case a.buttons == nil:
 		a.buttons = map[int64]telego.MenuButton{owner: button}
 	default:
-		a.buttons[owner] = button
+		a.buttons[owner] = button // there are no more than people
 	}
 	return true, nil
 }

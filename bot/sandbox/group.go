@@ -68,7 +68,7 @@ func (s *Server) newGroup(title string, super, forum bool) (*chat, error) {
 	}
 	if s.groupCount.Add(1) > maxGroups {
 		s.groupCount.Add(-1)
-		return nil, badRequest("there are %d groups already", maxGroups)
+		return nil, errManyGroups
 	}
 	id := -s.groupIDs.Add(1)
 	if super || forum {
@@ -202,7 +202,7 @@ func (c *chat) migrate(by *person) (*chat, error) {
 	defer c.mu.Unlock()
 	g := c.group
 	if g.super || g.movedTo != 0 {
-		return nil, badRequest("the group is a supergroup already")
+		return nil, errSuperAlready
 	}
 	to, err := c.server.newGroup(g.title, true, false)
 	if err != nil {

@@ -10,6 +10,11 @@ import (
 	"github.com/mymmrac/telego"
 )
 
+var (
+	errManyGroups   = badRequest("there are %d groups already", maxGroups)
+	errSuperAlready = badRequest("the group is a supergroup already")
+)
+
 // NewGroup is a group to be made.
 type NewGroup struct {
 	Title      string   `json:"title"`

@@ -172,6 +172,7 @@ func TestMediaGroup(t *testing.T) {
 		{[]fields{}, "Bad Request: there are no messages to send"},
 		{make([]fields, 11), "Bad Request: too many messages to send as an album"},
 		{"{", "Bad Request: can't parse media JSON object"},
+		{[]fields{photo, {"type": "photo", "media": "attach://none"}}, "Bad Request: can't parse InputMedia: media not found"},
 		{[]fields{photo, {"type": "document", "media": doc.Document.FileID}}, "Bad Request: document can't be mixed with other media types"},
 	} {
 		refuses(t, call(t, base, "sendMediaGroup", fields{"chat_id": ann.ID, "media": c.media}), 400, c.want)

@@ -132,6 +132,30 @@ func (p *Person) SendVenue(ctx context.Context, lat, lon float64, title, address
 	return p.Send(ctx, Saying{Venue: &Venue{Location{lat, lon}, title, address}})
 }
 
+// ShareLocation sends a point that moves for some time, see [Person.Move].
+func (p *Person) ShareLocation(ctx context.Context, lat, lon float64, life time.Duration) (Message, error) {
+	return p.Send(ctx, Saying{Location: &Location{lat, lon}, LivePeriod: int(life.Seconds())})
+}
+
+// Move moves a location that the person shares.
+func (p *Person) Move(ctx context.Context, messageID int64, lat, lon float64) error {
+	return p.people.do(ctx, http.MethodPut, p.livePath(messageID), Location{lat, lon}, nil)
+}
+
+// StopSharing leaves a location where it is.
+func (p *Person) StopSharing(ctx context.Context, messageID int64) error {
+	return p.people.do(ctx, http.MethodDelete, p.livePath(messageID), nil, nil)
+}
+
+func (p *Person) livePath(messageID int64) string {
+	return fmt.Sprintf("%s/messages/%d/location", p.chat, messageID)
+}
+
+// Leave deletes the person's account.
+func (p *Person) Leave(ctx context.Context) error {
+	return p.people.do(ctx, http.MethodDelete, p.base, nil, nil)
+}
+
 // Send sends anything a person can.
 func (p *Person) Send(ctx context.Context, what Saying) (Message, error) {
 	var m Message

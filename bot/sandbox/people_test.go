@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,14 +24,14 @@ func TestJoin(t *testing.T) {
 		_, err := people.Join(t.Context(), who, bot)
 		return err
 	}
-	refused := func(err error, code int) {
+	refused := func(err error, code int, why string) {
 		t.Helper()
 		var e *sandbox.Error
-		if !errors.As(err, &e) || e.Code != code {
-			t.Errorf("got %v, want code %d", err, code)
+		if !errors.As(err, &e) || *e != (sandbox.Error{Code: code, Description: why}) {
+			t.Errorf("got %v, want %d %s", err, code, why)
 		}
 	}
-	refused(join(ann, ""), 404) // no bot has called yet
+	refused(join(ann, ""), 404, "Not Found: no bot has called yet")
 	must[telego.User](t, call(t, base, "getMe", nil))
 	if err := join(ann, ""); err != nil {
 		t.Error(err)
@@ -38,13 +39,13 @@ func TestJoin(t *testing.T) {
 	if err := join(ann, "@SANDBOX7001_bot"); err != nil {
 		t.Error(err)
 	}
-	refused(join(ann, "nobody"), 404)
-	refused(join(sandbox.Profile{ID: 5}, ""), 400)
-	refused(join(sandbox.Profile{ID: -5, FirstName: "A"}, ""), 400)
+	refused(join(ann, "nobody"), 404, "Not Found: no such bot")
+	refused(join(sandbox.Profile{ID: 5}, ""), 400, "Bad Request: a person needs a positive id and a first name")
+	refused(join(sandbox.Profile{ID: -5, FirstName: "A"}, ""), 400, "Bad Request: a person needs a positive id and a first name")
 	if err := join(ann, "7002"); err != nil {
 		t.Error(err)
 	}
-	refused(join(ann, ""), 400) // which?
+	refused(join(ann, ""), 400, "Bad Request: there are 2 bots: say which")
 	if st := s.Stats(); st.People != 1 || st.Chats != 2 || st.Bots != 2 {
 		t.Errorf("stats: %+v", st)
 	}
@@ -201,4 +202,76 @@ func TestManyPeople(t *testing.T) {
 	talking.Wait()
 	stop()
 	all.Wait()
+}
+
+// A person whose account is deleted gets nothing more; one who deleted it is still known.
+func TestDeletedAccount(t *testing.T) {
+	_, base := start(t, sandbox.Options{})
+	p := person(t, base, ann)
+	said(t, p, "/start")
+	m := sendText(t, base, "hi")
+	if _, err := p.Press(t.Context(), int64(m.MessageID)+1, "x"); err == nil || !strings.Contains(err.Error(), "Bad Request: message not found") {
+		t.Errorf("pressed what is not there: %v", err)
+	}
+	if err := p.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	gone := "Forbidden: user is deactivated"
+	refuses(t, call(t, base, "sendMessage", fields{"chat_id": ann.ID, "text": "hi"}), 403, gone)
+	refuses(t, call(t, base, "editMessageText", fields{"chat_id": ann.ID, "message_id": m.MessageID, "text": "ho"}), 403, gone)
+	refuses(t, call(t, base, "sendChatAction", fields{"chat_id": ann.ID, "action": "typing"}), 403, gone)
+	must[telego.ChatFullInfo](t, call(t, base, "getChat", fields{"chat_id": ann.ID}))
+}
+
+// A live location moves, and the bot sees every step, until it stops or its time is over.
+func TestLiveLocation(t *testing.T) {
+	var seconds atomic.Int64
+	_, base := start(t, sandbox.Options{Now: func() time.Time { return time.Unix(1_800_000_000+seconds.Load(), 0) }})
+	p := person(t, base, ann)
+	edits := func() []*message {
+		us := get(t, base, fields{"allowed_updates": []string{"edited_message"}})
+		var list []*message
+		for _, u := range us {
+			list = append(list, u.EditedMessage)
+			get(t, base, fields{"offset": u.UpdateID + 1})
+		}
+		return list
+	}
+	edits()
+	share := func() int64 {
+		t.Helper()
+		m, err := p.ShareLocation(t.Context(), 52.5, 13.4, time.Hour)
+		if err != nil || m.Live != 3600 {
+			t.Fatalf("shared %+v, %v", m, err)
+		}
+		return m.ID
+	}
+	id := share()
+	if err := p.Move(t.Context(), id, 52.6, 13.5); err != nil {
+		t.Fatal(err)
+	}
+	if got := edits(); len(got) != 1 || int64(got[0].MessageID) != id || got[0].Location.Latitude != 52.6 || got[0].Location.LivePeriod != 3600 || got[0].EditDate == 0 {
+		t.Errorf("moved: %+v", got)
+	}
+	if err := p.StopSharing(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if got := edits(); len(got) != 1 || got[0].Location.Latitude != 52.6 || got[0].Location.LivePeriod != 0 {
+		t.Errorf("stopped: %+v", got)
+	}
+	over := share()
+	seconds.Store(3600)
+	for what, err := range map[string]error{
+		"stopped":       p.Move(t.Context(), id, 1, 1),
+		"over":          p.Move(t.Context(), over, 1, 1),
+		"not there":     p.StopSharing(t.Context(), 1),
+		"nobody else's": person(t, base, sandbox.Profile{ID: 502, FirstName: "Bob"}).Move(t.Context(), over, 1, 1),
+	} {
+		if err == nil {
+			t.Errorf("moved one that is %s", what)
+		}
+	}
+	if _, err := p.ShareLocation(t.Context(), 1, 1, time.Second); err == nil {
+		t.Error("shared for a second")
+	}
 }

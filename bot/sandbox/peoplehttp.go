@@ -21,7 +21,9 @@ import (
 //	POST   /people/{id}/chats/{bot}/presses           Press -> the callback query's id
 //	GET    /people/{id}/chats/{bot}/presses/{id}?wait=S   CallbackAnswer, or 204 where there is none yet
 //	PUT    /people/{id}/chats/{bot}/block             the person blocks the bot; DELETE takes it back
+//	PUT    /people/{id}/chats/{bot}/messages/{id}/location   Location: a live location moves; DELETE: it stops
 //	GET    /people/{id}/files/{file_id}               the bytes of a file
+//	DELETE /people/{id}                               the person's account is deleted
 //
 // Groups; in place of {bot} above, {group} is a group's id, and what is said there has an author:
 //
@@ -50,7 +52,9 @@ type Saying struct {
 	Location *Location `json:"location,omitempty"`
 	Venue    *Venue    `json:"venue,omitempty"`
 	ReplyTo  int64     `json:"reply_to,omitempty"`
-	Thread   int64     `json:"thread,omitempty"` // the topic of a forum to say it in
+	// LivePeriod is for how many seconds the location moves: 60 to 86,400; 0: not at all.
+	LivePeriod int   `json:"live_period,omitempty"`
+	Thread     int64 `json:"thread,omitempty"` // the topic of a forum to say it in
 }
 
 // View is a chat as the person sees it: what changed since a revision, and what is there.
@@ -90,6 +94,9 @@ func (s *Server) servePeople(w http.ResponseWriter, r *http.Request, rest string
 		reply(w)(s.serveJoin(r, id))
 	case p == nil:
 		reply(w)(nil, &Error{http.StatusNotFound, "Not Found: no such person"})
+	case len(parts) == 1 && r.Method == http.MethodDelete:
+		p.gone.Store(true)
+		reply(w)(nil, nil)
 	case len(parts) == 3 && parts[1] == "files" && r.Method == http.MethodGet:
 		s.servePersonFile(w, parts[2])
 	case len(parts) >= 2 && parts[1] == "groups":
@@ -184,6 +191,8 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request, p *person, rest []s
 		reply(w)(c.view(r.Context(), p, after, waitOf(r)))
 	case what == "messages" && r.Method == http.MethodPost:
 		reply(w)(c.serveSay(r, p))
+	case len(rest) == 3 && rest[0] == "messages" && rest[2] == "location":
+		reply(w)(nil, c.serveMove(r, p, rest[1]))
 	case what == "presses" && r.Method == http.MethodPost:
 		reply(w)(c.servePress(r, p))
 	case len(rest) == 2 && rest[0] == "presses" && r.Method == http.MethodGet:
@@ -224,7 +233,12 @@ func (say Saying) content() (*content, error) {
 		at := say.Venue.telegram()
 		return &content{location: at, venue: &telego.Venue{Location: *at, Title: say.Venue.Title, Address: say.Venue.Address}}, nil
 	case say.Location != nil:
-		return &content{location: say.Location.telegram()}, nil
+		at := say.Location.telegram()
+		at.LivePeriod = say.LivePeriod
+		if p := say.LivePeriod; p != 0 && (p < minLivePeriod || p > maxLivePeriod) {
+			return nil, badRequest("a location moves for %d to %d seconds", minLivePeriod, maxLivePeriod)
+		}
+		return &content{location: at}, nil
 	}
 	rich := richText{text: clean(say.Text)}
 	rich.normalise()
@@ -236,6 +250,25 @@ func (say Saying) content() (*content, error) {
 		return nil, badRequest("message is too long")
 	}
 	return &content{rich: rich}, nil
+}
+
+// serveMove moves or stops a person's live location.
+func (c *chat) serveMove(r *http.Request, p *person, message string) error {
+	id, err := strconv.ParseInt(message, 10, 64)
+	if err != nil {
+		return errNotFound
+	}
+	switch r.Method {
+	case http.MethodPut:
+		var to Location
+		if err := readInto(r, &to); err != nil {
+			return err
+		}
+		return c.move(p, id, to.telegram())
+	case http.MethodDelete:
+		return c.move(p, id, nil)
+	}
+	return errNotFound
 }
 
 func (l Location) telegram() *telego.Location {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"sync/atomic"
 
 	"github.com/mymmrac/telego"
@@ -100,6 +101,31 @@ func (c *chat) sayInGroup(m *message) error {
 	}
 	c.used(m.from)
 	return nil
+}
+
+// move changes where a person's live location is; nil: it stops. The bots that saw the message
+// see the edit.
+func (c *chat) move(p *person, id int64, to *telego.Location) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.find(id)
+	if m == nil || m.from != p || !m.live(c.server.now()) {
+		return &Error{http.StatusNotFound, "Not Found: no such live location"}
+	}
+	was := m.content
+	if to == nil {
+		m.content = stopped(was)
+	} else {
+		to.LivePeriod = was.location.LivePeriod
+		m.content = &content{location: to}
+	}
+	m.editDate = c.server.now().Unix()
+	m.edits++
+	c.touch(m)
+	if c.group == nil {
+		return c.pushTo(c.bot, "edited_message", c.show(m), messageLife)
+	}
+	return c.tell("edited_message", c.show(m), func(to *member) bool { return c.seesSaid(to, m) })
 }
 
 // setBlocked blocks or unblocks the bot for the person.

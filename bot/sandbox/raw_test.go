@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -185,6 +186,9 @@ func TestBadRequests(t *testing.T) {
 		"form":      {post(t, method, "application/x-www-form-urlencoded", strings.NewReader("a=%ff")), 400, "Bad Request: strings must be encoded in UTF-8"},
 		"multipart": {post(t, method, "multipart/form-data; boundary=x", strings.NewReader("--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb")), 400, "Bad Request: can't parse the multipart request"},
 		"large":     {post(t, method, "application/json", big), 413, "Request Entity Too Large"},
+		"query":     {post(t, method+"?a=%zz", "", nil), 400, "Bad Request: can't parse the query string"},
+		"bad form":  {post(t, method, "application/x-www-form-urlencoded", strings.NewReader("a=%zz")), 400, "Bad Request: can't parse the form"},
+		"parts":     {uploads(t, base, "getMe", manyParts(), nil), 400, "Bad Request: too many parts in the request"},
 		"token":     {post(t, base+"/botnonsense/getMe", "", nil), 404, "Not Found"},
 		"no secret": {post(t, base+"/bot7001:/getMe", "", nil), 404, "Not Found"},
 		"method":    {post(t, base+"/bot"+token+"/getUs", "", nil), 404, "Not Found: method not found"},
@@ -198,6 +202,30 @@ func TestBadRequests(t *testing.T) {
 	if me := must[telego.User](t, post(t, base+"/bot42:x/getme", "", nil)); me.ID != 42 || !me.IsBot || !strings.HasSuffix(me.Username, "bot") {
 		t.Errorf("any token is a bot: %+v", me)
 	}
+}
+
+func manyParts() map[string]string {
+	parts := map[string]string{}
+	for i := range 257 {
+		parts[strconv.Itoa(i)] = "x"
+	}
+	return parts
+}
+
+// A request whose body ends before it should.
+func TestBodyBreaksOff(t *testing.T) {
+	s, _ := start(t, sandbox.Options{})
+	r := httptest.NewRequest("POST", "/bot"+token+"/getMe", strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/json")
+	r.ContentLength = 10
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	refuses(t, read(t, w.Result()), 400, "Bad Request: can't read the request")
+}
+
+func TestOtherHTTPMethods(t *testing.T) {
+	s, _ := start(t, sandbox.Options{})
+	refuses(t, read(t, direct(t, s, "PUT", "/bot"+token+"/getMe", nil)), 405, "Method Not Allowed")
 }
 
 func readAll(t testing.TB, resp *http.Response) string {

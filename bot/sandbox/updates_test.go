@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -164,8 +165,9 @@ func TestQueueIsBounded(t *testing.T) {
 	s, base := start(t, sandbox.Options{UpdatesPerBot: 3})
 	p := person(t, base, ann)
 	said(t, p, "a", "b", "c")
-	if _, err := p.Say(t.Context(), "d"); err == nil {
-		t.Fatal("a full queue took an update")
+	refused := (*sandbox.Error)(nil)
+	if _, err := p.Say(t.Context(), "d"); !errors.As(err, &refused) || refused.Description != "Service Unavailable: too many updates wait for the bot" {
+		t.Fatalf("a full queue took an update: %v", err)
 	}
 	if chat, err := p.Chat(t.Context()); err != nil || len(chat) != 3 {
 		t.Fatalf("the refused message is in the chat: %v, %v", chat, err)

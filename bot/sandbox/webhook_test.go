@@ -183,6 +183,17 @@ func TestLogOutAndClose(t *testing.T) {
 	_, base := start(t, sandbox.Options{})
 	must[bool](t, call(t, base, "close", nil))
 	must[telego.User](t, call(t, base, "getMe", nil))
+	ended := make(chan outcome, 1)
+	go func() { ended <- call(t, base, "getUpdates", fields{"timeout": 50}) }()
+	for waiting := true; waiting; {
+		must[bool](t, call(t, base, "close", nil)) // once the poll waits, it ends
+		select {
+		case o := <-ended:
+			refuses(t, o, 500, "Internal Server Error: restart")
+			waiting = false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	must[bool](t, call(t, base, "logOut", nil))
 	if o := call(t, base, "getMe", nil); o.ErrorCode != 400 || o.Description != "Logged out" {
 		t.Errorf("after logOut: %+v", o)
@@ -193,7 +204,7 @@ func TestWebhookWithACertificate(t *testing.T) {
 	_, base := start(t, sandbox.Options{})
 	h := newHookOn(t, httptest.NewTLSServer)
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw})
-	if o := uploads(t, base, "setWebhook", map[string]string{"url": h.URL}, map[string][]byte{"certificate": {1}}); o.ErrorCode != 400 {
+	if o := uploads(t, base, "setWebhook", map[string]string{"url": h.URL}, map[string][]byte{"certificate": {1}}); o.Description != "Bad Request: bad webhook: Failed to set custom certificate file" {
 		t.Fatalf("no certificate: %+v", o)
 	}
 	must[bool](t, uploads(t, base, "setWebhook", map[string]string{"url": h.URL}, map[string][]byte{"certificate": certificate}))
