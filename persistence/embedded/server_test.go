@@ -115,7 +115,13 @@ func TestWait(t *testing.T) {
 
 // An end of the context while it starts is no failure of PostgreSQL: there is no log to show.
 func TestStartIsCancelled(t *testing.T) {
-	for _, reached := range []string{"data.new", "data"} { // of initdb, of the server
+	for name, reached := range map[string]func(dir string) bool{
+		"initdb": func(dir string) bool { _, err := os.Stat(filepath.Join(dir, "data.new")); return err == nil },
+		"server": func(dir string) bool {
+			log, err := os.ReadFile(filepath.Join(dir, "log"))
+			return err == nil && strings.Contains(string(log), "starting PostgreSQL")
+		},
+	} {
 		dir := dataDir(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error, 1)
@@ -128,10 +134,10 @@ func TestStartIsCancelled(t *testing.T) {
 			}
 			failed <- err
 		}()
-		waitUntil(t, func() bool { _, err := os.Stat(filepath.Join(dir, reached)); return err == nil })
+		waitUntil(t, func() bool { return reached(dir) })
 		cancel()
-		if err := <-failed; !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "log") {
-			t.Errorf("%s: %v", reached, err)
+		if err := <-failed; !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "its log") {
+			t.Errorf("%s: %v", name, err)
 		}
 		start(t, Options{Dir: dir})
 	}
