@@ -90,7 +90,7 @@ func (c *demoCmd) up(ctx context.Context, d *demo, log *slog.Logger) (err error)
 	if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
 		return err
 	}
-	if d.sandbox, err = sandbox.New(sandbox.Options{IDs: idsFile(folder), Logger: log}); err != nil {
+	if d.sandbox, err = sandbox.New(sandbox.Options{IDs: idsFile(folder), Control: true, Logger: log}); err != nil {
 		return err
 	}
 	// The bot has to drain before its Telegram goes, so that does not end with ctx.
