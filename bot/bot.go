@@ -24,7 +24,8 @@ import (
 	"okolo/persistence"
 )
 
-// Config is what a [Bot] stands on. Every field but Operators, Now and Logger is required.
+// Config is what a [Bot] stands on. Every field but Operators,
+// Snapshots, Now and Logger is required.
 type Config struct {
 	API    *API
 	Store  *persistence.Store
@@ -32,7 +33,10 @@ type Config struct {
 	Maps   *staticmap.Renderer
 	Zones  *timezone.Finder
 
-	Sessions  actors.Config  // Epoch and StateVersion are set by New
+	Sessions actors.Config // Epoch and StateVersion are set by New
+	// Snapshots returns where a bot's sessions are kept, or nil, for nowhere: those that leave
+	// memory are forgotten. Without the function they are kept in Store.
+	Snapshots func(bot int64) actors.SnapshotStore
 	Sending   sender.Options // the limits of sending
 	Operators []int64        // Telegram ids of those who may see the statistics
 
@@ -104,12 +108,19 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	}
 	b.readers = newCrew(readersPerBot, readsWaiting)
 	b.sender = sender.New(patient(cfg.Sending))
-	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.Store.Snapshots(me.ID))
+	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.snapshots(me.ID))
 	if err != nil {
 		b.readers.close()
 		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
 	}
 	return b, nil
+}
+
+func (c *Config) snapshots(bot int64) actors.SnapshotStore {
+	if c.Snapshots != nil {
+		return c.Snapshots(bot)
+	}
+	return c.Store.Snapshots(bot)
 }
 
 // patient makes the sender keep trying for as long as an answer may be of use: until it is

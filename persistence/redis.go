@@ -3,6 +3,7 @@ package persistence
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -20,6 +21,16 @@ const (
 	redisTimeout = 1500 * time.Millisecond
 )
 
+var errRedisAddress = errors.New("this is no address of Redis, which looks like redis://:password@host:6379/0")
+
+// CheckRedisURL says whether url can be the address of a Redis server.
+func CheckRedisURL(url string) error {
+	if _, err := redis.ParseURL(url); err != nil {
+		return errRedisAddress
+	}
+	return nil
+}
+
 // Redis keeps session snapshots in Redis, or in what speaks its protocol: Valkey, KeyDB.
 type Redis struct {
 	client *redis.Client
@@ -30,8 +41,8 @@ type Redis struct {
 // expire when they were not saved again for ttl. It fails when the server does not answer.
 func OpenRedis(ctx context.Context, url string, ttl time.Duration) (*Redis, error) {
 	o, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, fmt.Errorf("read the address of Redis: %w", err)
+	if err != nil { // which may hold the password
+		return nil, errRedisAddress
 	}
 	o.PoolSize, o.MaxRetries = redisConns, -1
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = connectTimeout, redisTimeout, redisTimeout

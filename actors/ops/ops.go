@@ -1,7 +1,8 @@
 // Package ops is the operators' window: it serves the statistics of a running program over
-// HTTP and reads them from there.
+// HTTP and reads them from there, and takes the order to purge.
 //
-// It knows neither Telegram nor SQL; what there is to show is handed to it as a function.
+// It knows neither Telegram nor SQL; what there is to show or to do is handed to it as a
+// function.
 package ops
 
 import (
@@ -26,10 +27,11 @@ const (
 // Source returns the statistics, as a struct that encodes to a JSON object of objects.
 type Source func(context.Context) (any, error)
 
-// Handler serves GET /stats, the statistics as JSON, and GET /healthz, which says that the
-// process answers.
-func Handler(stats Source, log *slog.Logger) http.Handler {
+// Handler serves GET /stats, the statistics as JSON, GET /healthz, which says that the process
+// answers, and, to this machine alone, POST /purge.
+func Handler(stats Source, purge Purge, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("POST /purge", orders(purge, log))
 	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 		defer cancel()

@@ -14,9 +14,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func serve(t *testing.T, source ops.Source) string {
+var quiet = slog.New(slog.DiscardHandler)
+
+func serve(t *testing.T, source ops.Source) string { return serveAll(t, source, nil) }
+
+func serveAll(t *testing.T, source ops.Source, purge ops.Purge) string {
 	t.Helper()
-	s, err := ops.Listen(t.Context(), "127.0.0.1:0", ops.Handler(source, slog.New(slog.DiscardHandler)))
+	s, err := ops.Listen(t.Context(), "127.0.0.1:0", ops.Handler(source, purge, quiet))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,9 @@ func (c *demoCmd) up(ctx context.Context, d *demo, log *slog.Logger) (err error)
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return err
 	}
+	if p.snapshots, err = c.Sessions.snapshots(); err != nil {
+		return err
+	}
 	if p.maps, err = c.Maps.renderer(log); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type cli struct {
 	Sandbox sandboxCmd `cmd:"" help:"Run the local Telegram alone, for a bot of your own."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, and say which version it has."`
 	Stats   statsCmd   `cmd:"" help:"Ask a running program for its statistics."`
+	Purge   purgeCmd   `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
 }
 

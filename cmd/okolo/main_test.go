@@ -17,6 +17,7 @@ import (
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
 	"okolo/persistence/pgtest"
+	"okolo/persistence/redistest"
 )
 
 // binary is the program under test, built once.
@@ -82,6 +83,9 @@ func TestRefusals(t *testing.T) {
 		"bad log level": {[]string{"LOG_LEVEL=loud"}, []string{"version"}, exitUsage, "LOG_LEVEL"},
 		"bad flag":      {nil, []string{"serve", "--nonsense"}, exitUsage, "--nonsense"},
 		"bad command":   {nil, []string{"nonsense"}, exitUsage, "nonsense"},
+		"bad Redis":     {[]string{good, db, "REDIS_URL=mysql://x:hunter2@y"}, []string{"serve"}, exitUsage, "REDIS_URL is not the address"},
+		"Redis away":    {[]string{good, db, "REDIS_URL=redis://127.0.0.1:1", "BOT_API_URL=http://127.0.0.1:1"}, []string{"serve"}, exitFailed, "REDIS_URL"},
+		"no purge":      {nil, []string{"purge", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
 		"nobody there":  {nil, []string{"stats", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
 		"database away": {[]string{good, "DATABASE_URL=postgres://127.0.0.1:1/none"}, []string{"serve"}, exitFailed, "database"},
 	} {
@@ -98,7 +102,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{nil, {"--help"}, {"demo", "--help"}, {"serve", "--help"}, {"sandbox", "--help"}, {"migrate", "--help"}, {"stats", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{nil, {"--help"}, {"demo", "--help"}, {"serve", "--help"}, {"sandbox", "--help"}, {"migrate", "--help"}, {"stats", "--help"}, {"purge", "--help"}, {"version", "--help"}} {
 		if code, out, _ := okolo(t, nil, args...); code != exitOK || !strings.Contains(out, "Usage: okolo") {
 			t.Errorf("%v: exit %d, %q", args, code, out)
 		}
@@ -118,11 +122,16 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestServe runs the real program against a sandbox: it serves, tells its statistics, drains
-// on SIGTERM, and goes on where the person was.
+// TestServe runs the real program against a sandbox: it serves, tells its statistics, purges,
+// drains on SIGTERM, and goes on where the person was, with either store of sessions.
 func TestServe(t *testing.T) {
+	t.Run("PostgreSQL", func(t *testing.T) { testServe(t) })
+	t.Run("Redis", func(t *testing.T) { testServe(t, "REDIS_URL="+redistest.Start(t).URL()) })
+}
+
+func testServe(t *testing.T, settings ...string) {
 	api := localTelegram(t)
-	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0"}
+	env := append(settings, "BOT_TOKEN="+demoToken, "DATABASE_URL="+pgtest.URL(t), "BOT_API_URL="+api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0")
 
 	first := startServe(t, env)
 	anna, err := visit.Join(t.Context(), sandbox.NewPeople(api, nil), sandbox.Profile{ID: 5, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
@@ -144,6 +153,9 @@ func TestServe(t *testing.T) {
 	}
 	if code, out, _ := okolo(t, nil, "stats", "--url", first.url); code != exitOK || !strings.Contains(out, "SESSIONS") {
 		t.Errorf("stats: exit %d, %s", code, out)
+	}
+	if code, out, _ := okolo(t, nil, "purge", "--url", first.url); code != exitOK || out != "1 sessions left memory\n" {
+		t.Errorf("purge: exit %d, %q", code, out)
 	}
 	first.terminate(t)
 

@@ -28,6 +28,7 @@ type plan struct {
 	opsAddr       string
 	operators     []int64
 	sessions      actors.Config
+	snapshots     snapshotPlan
 	sending       sender.Options
 	maps          *staticmap.Renderer
 	log           *slog.Logger
@@ -38,6 +39,7 @@ type program struct {
 	bot    *bot.Bot
 	store  *persistence.Store
 	writer *persistence.Writer
+	kept   *snapshots
 	system *actor.ActorSystem
 	ops    *ops.Server
 	log    *slog.Logger
@@ -65,15 +67,18 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	if err != nil {
 		return nil, usageError{fmt.Sprintf("BOT_TOKEN or BOT_API_URL cannot be used: the token looks like 123456:ABC…, the address like https://api.telegram.org (%v).", err)}
 	}
+	if g.kept, err = openSnapshots(ctx, p.snapshots, g.store); err != nil {
+		return nil, err
+	}
 	g.bot, err = bot.New(ctx, bot.Config{
 		API: api, Store: g.store, Writer: g.writer, Maps: p.maps, Zones: zones,
-		Sessions: p.sessions, Sending: p.sending, Operators: p.operators, Logger: p.log,
+		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, Operators: p.operators, Logger: p.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	stats := func(ctx context.Context) (any, error) { return g.bot.Stats(ctx) }
-	if g.ops, err = ops.Listen(ctx, p.opsAddr, ops.Handler(stats, p.log)); err != nil {
+	if g.ops, err = ops.Listen(ctx, p.opsAddr, ops.Handler(stats, g.bot.Runtime().Purge, p.log)); err != nil {
 		return nil, errors.Join(err, g.bot.Close(context.WithoutCancel(ctx)))
 	}
 	return g, nil
@@ -109,6 +114,9 @@ func (g *program) close(ctx context.Context) error {
 	var err error
 	if g.ops != nil {
 		err = errors.Join(err, g.ops.Close(ctx))
+	}
+	if g.kept != nil {
+		err = errors.Join(err, g.kept.close())
 	}
 	if g.writer != nil {
 		err = errors.Join(err, g.writer.Stop(ctx))

@@ -73,6 +73,9 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return plan{}, err
 	}
+	if p.snapshots, err = c.Sessions.snapshots(); err != nil {
+		return plan{}, err
+	}
 	if p.sending, err = c.Telegram.options(log); err != nil {
 		return plan{}, err
 	}

@@ -21,7 +21,9 @@ type sessionSettings struct {
 	MemoryThresholdMB   int           `env:"MEMORY_THRESHOLD_MB" default:"512" placeholder:"MB" help:"Resident memory at which the guard acts (0: no guard; else 64 to 1,048,576; without any session it is about 45)." name:"memory-threshold-mb"`
 	SweepInterval       time.Duration `env:"SWEEP_INTERVAL" default:"15m" placeholder:"TIME" help:"Time between sweeps for sessions past their idle life (1s to 24h)."`
 	MemoryLogInterval   time.Duration `env:"MEMORY_LOG_INTERVAL" default:"5m" placeholder:"TIME" help:"Time between lines of MEMORY STATS in the log (1s to 24h)."`
-	SnapshotDeadline    time.Duration `env:"SNAPSHOT_DEADLINE" default:"2s" placeholder:"TIME" help:"How long a session that leaves waits for its snapshot to be stored (100ms to 10m)."`
+	SnapshotDeadline    time.Duration `env:"SNAPSHOT_DEADLINE" default:"2s" placeholder:"TIME" help:"How long a session waits for its snapshot to be stored before that is given up (100ms to 10m)."`
+	SnapshotTTL         time.Duration `env:"SNAPSHOT_TTL" default:"720h" placeholder:"TIME" help:"How long a session that is not used is kept in the store (1m to 87600h; 0: sessions are not stored, whoever leaves memory begins anew)." name:"snapshot-ttl"`
+	RedisURL            string        `env:"REDIS_URL" placeholder:"URL" help:"Redis, Valkey or KeyDB to keep the sessions in, in place of PostgreSQL, redis://:password@host:6379/0." name:"redis-url"`
 }
 
 func (s sessionSettings) config(log *slog.Logger) (actors.Config, error) {
