@@ -17,7 +17,9 @@ type Config struct {
 	// MaxPrepared is the longest prepared list of a session, GuardedPrepared the longest
 	// while the memory guard is active.
 	MaxPrepared, GuardedPrepared int
-	// MemoryThreshold is the resident memory in bytes at which the guard acts; 0: no guard.
+	// MemoryThreshold is the resident memory in bytes at which the guard acts; 0: no guard. It
+	// is lowered to nine tenths of the container's limit, and Go's soft memory limit, which
+	// the whole process has in common, is lowered to seven eighths of it until the end.
 	MemoryThreshold uint64
 	// SweepEvery, LogEvery and GuardEvery are the periods of the sweep of idle sessions,
 	// of the line with the sizes, and of the guard's look at memory.

@@ -21,6 +21,7 @@ type core struct {
 	saver     *saver
 	count     counters
 	limit     atomic.Int32 // most entries in a prepared list, now
+	heapLimit uint64       // Go's soft memory limit, in bytes; 0: not set
 
 	// ctx ends when nothing may be waited for any longer: effects, loads and saves.
 	ctx    context.Context

@@ -55,18 +55,32 @@ type sample struct {
 	readable bool   // rss could be read
 	heap     uint64 // objects on the heap, live or not yet swept
 	reusable uint64 // part of rss that the heap can use again without growing
-	sessions int
-	at       time.Time
+	live     uint64 // objects that the last collection found in use
+	// collecting is the collector's share of the processor since the look before, 0 to 1.
+	collecting float64
+	sessions   int
+	at         time.Time
 }
 
 // used is the resident memory without what can be used again. Go's collector does not move
 // objects: after a purge half-empty spans stay resident, but new sessions fit into them.
 func (s *sample) used() uint64 { return s.rss - min(s.reusable, s.rss) }
 
+// Where the live heap comes near Go's soft memory limit the collector runs without end, and
+// answers come late before RSS ever rises. So the guard acts too when live passes the greater
+// of these shares of the limit, or the smaller one while the collector takes more than its
+// share of the processor (Go lets it have half of it at most).
+const (
+	maxLive       = 0.85
+	maxLiveBusy   = 0.5
+	maxCollecting = 0.35
+)
+
 // guard decides when sessions have to leave for want of memory. It is a pure state machine:
 // observe takes a look at memory and may order a purge, judge takes the look after it.
 type guard struct {
 	threshold uint64 // 0: it never acts
+	limit     uint64 // Go's soft memory limit; 0: there is none
 	state     GuardState
 	ordered   bool // a purge was ordered and not judged yet
 	// spent: since the last purge RSS has not been below the threshold. Until then only
@@ -86,14 +100,14 @@ func (g *guard) observe(s *sample) int {
 		g.state = GuardNormal // no memory reader, no guard
 		return 0
 	}
-	above := s.rss > g.threshold
+	above, strained := s.rss > g.threshold, g.strained(s)
 	if !above {
 		g.spent = false
 	}
 	n := 0
 	switch g.state {
 	case GuardNormal:
-		if above && (!g.spent || s.used() > g.threshold) {
+		if strained || above && (!g.spent || s.used() > g.threshold) {
 			n = half(s.sessions)
 		}
 		if n > 0 {
@@ -101,9 +115,9 @@ func (g *guard) observe(s *sample) int {
 		}
 	case GuardPressure:
 		switch used := s.used(); {
-		case used < g.relief():
+		case used < g.relief() && !strained:
 			g.state = GuardNormal
-		case used > g.threshold:
+		case used > g.threshold || strained:
 			n = max(0, min(half(s.sessions), s.sessions-guardFloor))
 		}
 	}
@@ -119,11 +133,17 @@ func (g *guard) judge(s *sample) {
 	if g.state == GuardPressure {
 		limit = g.relief()
 	}
-	if s.readable && s.used() > limit {
+	if s.readable && (s.used() > limit || g.strained(s)) {
 		g.state = GuardPressure
 		return
 	}
 	g.state = GuardNormal
+}
+
+// strained reports whether the live heap is too near the soft memory limit.
+func (g *guard) strained(s *sample) bool {
+	share := float64(s.live) / float64(max(g.limit, 1))
+	return g.limit > 0 && (share > maxLive || share > maxLiveBusy && s.collecting > maxCollecting)
 }
 
 // relief is the memory in use below which pressure ends: 90 % of the threshold, so that

@@ -2,7 +2,12 @@ package actors
 
 import (
 	"encoding/json"
+	"errors"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"testing"
+	"time"
 )
 
 func TestGuard(t *testing.T) {
@@ -10,6 +15,8 @@ func TestGuard(t *testing.T) {
 	type look struct {
 		rss, reusable uint64 // MB; rss 0: it cannot be read
 		sessions      int
+		live          uint64 // MB, of a limit of 90
+		collecting    float64
 		judge         bool // after a purge
 		order         int
 		state         GuardState
@@ -57,6 +64,24 @@ func TestGuard(t *testing.T) {
 			{rss: 101, sessions: 75, order: 11, state: GuardPressure},
 			{rss: 89, judge: true},
 		},
+		"a live heap near its limit": {
+			{rss: 95, live: 76, sessions: 100},
+			{rss: 95, live: 77, sessions: 100, order: 50, state: GuardPurging},
+			{rss: 70, live: 40, judge: true},
+			{rss: 95, live: 77, sessions: 50, order: 25, state: GuardPurging},
+			{rss: 70, live: 77, judge: true, state: GuardPressure},
+			{rss: 70, live: 77, sessions: 75, order: 75 - guardFloor, state: GuardPressure},
+			{rss: 70, live: 60, judge: true},
+		},
+		"a collector that takes too much": {
+			{rss: 95, live: 46, collecting: 0.35, sessions: 100},
+			{rss: 95, live: 45, collecting: 0.5, sessions: 100}, // of something else
+			{rss: 95, live: 46, collecting: 0.36, sessions: 100, order: 50, state: GuardPurging},
+			{rss: 80, live: 46, collecting: 0.1, judge: true},
+			{rss: 80, live: 46, collecting: 0.4, sessions: 50, order: 25, state: GuardPurging},
+			{rss: 80, live: 46, collecting: 0.4, judge: true, state: GuardPressure},
+			{rss: 80, live: 40, collecting: 0.4, sessions: 50},
+		},
 		"nobody to send away": {
 			{rss: 150},
 			{rss: 150, sessions: 1, order: 1, state: GuardPurging},
@@ -70,9 +95,9 @@ func TestGuard(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := guard{threshold: 100 * mb}
+			g := guard{threshold: 100 * mb, limit: 90 * mb}
 			for i, l := range looks {
-				s := &sample{rss: l.rss * mb, readable: l.rss > 0, reusable: l.reusable * mb, sessions: l.sessions}
+				s := &sample{rss: l.rss * mb, readable: l.rss > 0, reusable: l.reusable * mb, sessions: l.sessions, live: l.live * mb, collecting: l.collecting}
 				order := 0
 				if l.judge {
 					g.judge(s)
@@ -107,5 +132,75 @@ func TestGuardStateAsText(t *testing.T) {
 func TestResidentMemory(t *testing.T) {
 	if n, err := residentMemory(); err != nil || n < mebibyte {
 		t.Fatal(n, err)
+	}
+}
+
+func TestThresholdAndContainer(t *testing.T) {
+	none := errors.New("not limited")
+	for _, c := range []struct {
+		container uint64
+		err       error
+		want      uint64
+	}{
+		{600, nil, 512}, {500, nil, 450}, {0, none, 512}, {0, nil, 512}, {1 << 40, nil, 512},
+	} {
+		got := belowContainer(512*mebibyte, func() (uint64, error) { return c.container * mebibyte, c.err })
+		if got != c.want*mebibyte {
+			t.Errorf("in %d MB, %v: %d MB, not %d", c.container, c.err, got/mebibyte, c.want)
+		}
+	}
+}
+
+// TestHeapLimit: the soft memory limit is below the threshold while the runtime runs.
+func TestHeapLimit(t *testing.T) {
+	was := debug.SetMemoryLimit(-1)
+	g := start(t, nil, func(c *Config) { c.MemoryThreshold = 4096 * mebibyte }, nil)
+	if now := debug.SetMemoryLimit(-1); now != 3584*mebibyte || g.stats().HeapLimitBytes != uint64(now) {
+		t.Errorf("%d", now)
+	}
+	if limit, restore := limitHeap(8192 * mebibyte); limit != 3584*mebibyte { // a lower one stays
+		t.Error(limit)
+	} else {
+		restore()
+	}
+	if _, err := g.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := debug.SetMemoryLimit(-1); now != was {
+		t.Errorf("%d after the end, %d before", now, was)
+	}
+	start(t, nil, func(c *Config) { c.MemoryThreshold = 0 }, nil)
+	start(t, nil, func(c *Config) { c.RSS = func() (uint64, error) { return 0, errDown } }, nil)
+	if now := debug.SetMemoryLimit(-1); now != was {
+		t.Errorf("a limit of %d without a guard", now)
+	}
+}
+
+func TestTheGuardActsOnTheLiveHeap(t *testing.T) {
+	g := start(t, nil, nil, nil)
+	for u := range 100 {
+		g.want(Applied, Input{User: int64(u), Payload: note{n: u}})
+	}
+	g.tell(&sample{rss: 400 * mebibyte, readable: true, live: 400 * mebibyte, collecting: 0.2, at: g.clock.Now()})
+	g.until("the purge", func(s Stats) bool { return s.Passivations.Memory == 50 && s.Guard == GuardNormal })
+	want := "MEMORY GUARD: live heap near its limit (400.0MB of 448.0MB, collecting takes 20%), forced clean-up starts"
+	if got := g.log.with(want); len(got) != 1 {
+		t.Fatalf("lines: %q", g.log.with("MEMORY GUARD"))
+	}
+}
+
+func TestCollectorsShare(t *testing.T) {
+	s := newSampler(nil, slog.New(slog.DiscardHandler))
+	s.share(1, 10)
+	for _, c := range []struct{ gc, all, want float64 }{{1, 10, 0}, {2, 14, 0.25}, {2, 16, 0}, {1, 18, 0}} {
+		if got := s.share(c.gc, c.all); got != c.want {
+			t.Errorf("%v: %v", c, got)
+		}
+	}
+	runtime.GC()
+	s.read(time.Now())
+	runtime.GC()
+	if m := s.read(time.Now()); m.live == 0 || m.live > m.rss || m.collecting < 0 || m.collecting > 1 {
+		t.Errorf("%+v", m)
 	}
 }

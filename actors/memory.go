@@ -3,7 +3,9 @@ package actors
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
+	"runtime/debug"
 	"runtime/metrics"
 	"sync"
 	"time"
@@ -19,6 +21,9 @@ type sampler struct {
 	rss  func() (uint64, error)
 	log  *slog.Logger
 	warn sync.Once
+
+	mu      sync.Mutex
+	gc, all float64 // processor seconds at the last look: the collector's, and all
 }
 
 func newSampler(rss func() (uint64, error), log *slog.Logger) *sampler {
@@ -43,11 +48,53 @@ func (s *sampler) read(now time.Time) *sample {
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
 		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/cpu/classes/gc/total:cpu-seconds"},
+		{Name: "/cpu/classes/gc/mark/idle:cpu-seconds"},
+		{Name: "/cpu/classes/total:cpu-seconds"},
 	}
 	metrics.Read(values[:])
 	out.heap = values[0].Value.Uint64()
 	out.reusable = values[1].Value.Uint64() + values[2].Value.Uint64()
+	out.live = values[3].Value.Uint64()
+	// What the collector did on idle processors was in nobody's way.
+	out.collecting = s.share(values[4].Value.Float64()-values[5].Value.Float64(), values[6].Value.Float64())
 	return out
+}
+
+// share returns the collector's share of the processor time since the look before. Go counts
+// both at the end of each collection.
+func (s *sampler) share(gc, all float64) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	did, of := gc-s.gc, all-s.all
+	s.gc, s.all = gc, all
+	if of <= 0 {
+		return 0 // no collection ended since
+	}
+	return max(0, did/of)
+}
+
+// limitHeap lowers Go's soft memory limit below the threshold, so that garbage alone never
+// passes it, and returns the limit that holds. One that is lower already stays. restore puts
+// back what was there.
+func limitHeap(threshold uint64) (limit uint64, restore func()) {
+	want, was := int64(min(threshold/8*7, math.MaxInt64)), debug.SetMemoryLimit(-1)
+	if was <= want {
+		return uint64(was), func() {}
+	}
+	debug.SetMemoryLimit(want)
+	return uint64(want), func() { debug.SetMemoryLimit(was) }
+}
+
+// belowContainer lowers a threshold to nine tenths of what the container may have, if it has a
+// limit: the rest is for what grows between two looks, and for the kernel's part.
+func belowContainer(threshold uint64, limit func() (uint64, error)) uint64 {
+	most, err := limit()
+	if err != nil || most == 0 { // no container, or none with a limit
+		return threshold
+	}
+	return min(threshold, most/10*9)
 }
 
 // residentMemory reads the RSS of this process in bytes.

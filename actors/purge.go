@@ -36,9 +36,19 @@ func (s *supervisor) observe(m *sample) {
 	if n == 0 {
 		return
 	}
-	s.log.Info(fmt.Sprintf("MEMORY GUARD: memory above threshold (%s > %.0fMB), forced clean-up starts",
-		megabytes(m.rss), float64(s.guard.threshold)/mebibyte))
+	s.logCause(m)
 	s.startPurge(&purge{reason: reasonMemory, left: n, before: m.rss})
+}
+
+// logCause says why the guard acts: with RSS above the threshold, or before it comes to that.
+func (s *supervisor) logCause(m *sample) {
+	if m.rss > s.guard.threshold {
+		s.log.Info(fmt.Sprintf("MEMORY GUARD: memory above threshold (%s > %.0fMB), forced clean-up starts",
+			megabytes(m.rss), float64(s.guard.threshold)/mebibyte))
+		return
+	}
+	s.log.Info(fmt.Sprintf("MEMORY GUARD: live heap near its limit (%s of %s, collecting takes %.0f%%), forced clean-up starts",
+		megabytes(m.live), megabytes(s.guard.limit), 100*m.collecting))
 }
 
 // purgeByOperator does what the guard does, without its reason.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/asynkron/protoactor-go/actor"
 )
 
@@ -24,6 +25,7 @@ type Runtime[S any] struct {
 	core
 	behavior Behavior[S]
 	clock    context.CancelFunc // stops what happens periodically
+	unlimit  func()             // puts Go's soft memory limit back
 	quit     chan struct{}      // closed when the workers may stop
 	shut     sync.Once
 	report   ShutdownReport
@@ -55,13 +57,30 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 		quit:     make(chan struct{}),
 	}
 	r.root = r.system.Root
+	r.setThreshold()
 	r.limit.Store(int32(cfg.MaxPrepared))
 	if err := r.start(store); err != nil {
 		cancel()
+		r.unlimit()
 		r.system.Shutdown()
 		return nil, fmt.Errorf("start the session runtime: %w", err)
 	}
 	return r, nil
+}
+
+// setThreshold brings the threshold below what the container may have and Go's soft memory
+// limit below the threshold. Where RSS cannot be read, there is no guard and no limit.
+func (r *Runtime[S]) setThreshold() {
+	r.unlimit = func() {}
+	asked := r.cfg.MemoryThreshold
+	if asked == 0 || !r.sampler.read(r.cfg.Now()).readable {
+		return
+	}
+	if r.cfg.MemoryThreshold = belowContainer(asked, memlimit.FromCgroup); r.cfg.MemoryThreshold < asked {
+		r.log.Warn(fmt.Sprintf("MEMORY GUARD: the threshold of %s is more than the container may have, it is lowered to %s",
+			megabytes(asked), megabytes(r.cfg.MemoryThreshold)))
+	}
+	r.heapLimit, r.unlimit = limitHeap(r.cfg.MemoryThreshold)
 }
 
 // start spawns the supervisor and the workers.

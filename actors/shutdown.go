@@ -101,5 +101,6 @@ func (r *Runtime[S]) stop() {
 	r.cancel()
 	close(r.quit)
 	r.workers.Wait()
+	r.unlimit()
 	r.system.Shutdown()
 }

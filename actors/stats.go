@@ -22,6 +22,9 @@ type Stats struct {
 	RSSBytes             uint64     `json:"rss_bytes"`
 	HeapBytes            uint64     `json:"heap_bytes"`
 	HeapReusableBytes    uint64     `json:"heap_reusable_bytes"`
+	HeapLiveBytes        uint64     `json:"heap_live_bytes"`        // found in use by the last collection
+	HeapLimitBytes       uint64     `json:"heap_limit_bytes"`       // Go's soft memory limit; 0: not set
+	CollectingShare      float64    `json:"collecting_share"`       // of the processor, 0 to 1
 	MemoryThresholdBytes uint64     `json:"memory_threshold_bytes"` // 0: no guard
 	Guard                GuardState `json:"guard"`
 	Purges               uint64     `json:"purges"` // by the guard or an operator
@@ -119,6 +122,9 @@ func (s *supervisor) stats() Stats {
 		RSSBytes:             s.seen.rss,
 		HeapBytes:            s.seen.heap,
 		HeapReusableBytes:    s.seen.reusable,
+		HeapLiveBytes:        s.seen.live,
+		HeapLimitBytes:       s.guard.limit,
+		CollectingShare:      s.seen.collecting,
 		MemoryThresholdBytes: s.cfg.MemoryThreshold,
 		Guard:                s.guard.state,
 		Purges:               s.purges,

@@ -66,7 +66,7 @@ type supervisor struct {
 }
 
 func newSupervisor(c *core) *supervisor {
-	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold}, seen: &sample{}}
+	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold, limit: c.heapLimit}, seen: &sample{}}
 }
 
 // Receive implements actor.Actor.
