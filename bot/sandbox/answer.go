@@ -95,15 +95,25 @@ func render(buf *bytes.Buffer, result any, err error) (code int) {
 func renderResult(buf *bytes.Buffer, result any) error {
 	switch r := result.(type) {
 	case rawJSON:
-		buf.WriteString(`{"ok":true,"result":`)
-		buf.Write(r)
-		buf.WriteByte('}')
+		wrap(buf, r)
+		return nil
+	case sentMessage:
+		wrap(buf, r.body)
+		return nil
+	case bool:
+		wrap(buf, strconv.AppendBool(nil, r))
 		return nil
 	case described:
 		return encode(buf, success{true, r.result, r.description})
 	default:
 		return encode(buf, success{true, r, ""})
 	}
+}
+
+func wrap(buf *bytes.Buffer, result rawJSON) {
+	buf.WriteString(`{"ok":true,"result":`)
+	buf.Write(result)
+	buf.WriteByte('}')
 }
 
 // buffers are reused between answers; recycle drops those that grew large.

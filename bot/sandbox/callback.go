@@ -107,20 +107,25 @@ func (c *chat) press(p *person, messageID int64, data string) (*callback, error)
 		id: strconv.FormatInt(s.callbackIDs.Add(1), 10), person: p.id,
 		expires: s.now().Add(callbackLife), old: s.mishaps.ofCallback(), answered: make(chan struct{}),
 	}
-	query := telego.CallbackQuery{
-		ID: cb.id, From: *p.user(), Data: data,
-		ChatInstance: strconv.FormatInt(c.key.bot^c.key.chat, 10),
-		Message:      &telego.InaccessibleMessage{Chat: c.telegram(), MessageID: int(messageID)},
-	}
+	b.callbacks.add(cb, s.now())
+	return cb, c.pushTo(b, "callback_query", c.query(cb, p, m, messageID, data), callbackLife)
+}
+
+// query encodes a callback query as [telego.CallbackQuery]. The message is nil where it is no
+// more.
+func (c *chat) query(cb *callback, p *person, m *message, messageID int64, data string) rawJSON {
+	b := appendQuoted([]byte(`{"id":`), cb.id)
+	b = appendUser(append(b, `,"from":`...), p.user())
 	switch {
 	case m == nil:
+		b = appendAny(append(b, `,"message":`...), &telego.InaccessibleMessage{Chat: c.telegram(), MessageID: int(messageID)})
 	case m.via != nil:
-		query.Message, query.InlineMessageID = nil, m.inlineID
+		b = appendText(b, "inline_message_id", m.inlineID)
 	default:
-		query.Message = c.show(m)
+		b = append(append(b, `,"message":`...), c.shown(m).body...)
 	}
-	b.callbacks.add(cb, s.now())
-	return cb, c.pushTo(b, "callback_query", query, callbackLife)
+	b = appendText(b, "chat_instance", strconv.FormatInt(c.key.bot^c.key.chat, 10))
+	return append(appendText(b, "data", data), '}')
 }
 
 // callback finds a query by its id among those of the chat's bots.

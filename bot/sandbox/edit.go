@@ -73,7 +73,7 @@ func (c *call) edit(change func(m *message) (*content, error)) (any, error) {
 	if m.via != nil {
 		return true, nil // the bot may not see the message
 	}
-	return in.show(m), nil
+	return in.shown(m), nil
 }
 
 func (c *call) editMessageText() (any, error) {

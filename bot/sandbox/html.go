@@ -323,11 +323,18 @@ func namedEntity(s string) (rune, int) {
 	for end < len(s) && (s[end]|0x20 >= 'a' && s[end]|0x20 <= 'z') {
 		end++
 	}
-	r := map[string]rune{"lt": '<', "gt": '>', "amp": '&', "quot": '"'}[s[1:end]]
-	if r == 0 {
-		return 0, 0
+	n := end + semicolon(s[end:])
+	switch s[1:end] {
+	case "lt":
+		return '<', n
+	case "gt":
+		return '>', n
+	case "amp":
+		return '&', n
+	case "quot":
+		return '"', n
 	}
-	return r, end + semicolon(s[end:])
+	return 0, 0
 }
 
 // semicolon is the length of the semicolon that s may begin with.

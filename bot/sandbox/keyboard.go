@@ -59,6 +59,10 @@ func (p *params) markup() (markup, error) {
 	if len(v) > maxMarkup {
 		return markup{}, errLongMarkup
 	}
+	if rows, ok := plainButtons(v); ok {
+		k, err := inlineKeyboard(rows)
+		return markup{inline: k}, err
+	}
 	var raw rawMarkup
 	if err := json.Unmarshal([]byte(v), &raw); err != nil {
 		return markup{}, markupError(err)

@@ -52,15 +52,16 @@ func (r *request) params() (*params, error) {
 		if err != nil {
 			return nil, badRequest("can't parse the query string")
 		}
-		p.addForm(q)
+		if err := p.addForm(q); err != nil {
+			return nil, err
+		}
 	}
-	if r.method != http.MethodPost || len(r.body) == 0 {
-		return p, p.check()
+	if r.method == http.MethodPost && len(r.body) > 0 {
+		if err := p.addBody(r.contentType, r.body); err != nil {
+			return nil, err
+		}
 	}
-	if err := p.addBody(r.contentType, r.body); err != nil {
-		return nil, err
-	}
-	return p, p.check()
+	return p, nil
 }
 
 func (p *params) addBody(contentType string, body []byte) error {
@@ -76,65 +77,71 @@ func (p *params) addBody(contentType string, body []byte) error {
 	}
 	switch kind {
 	case jsonType[0]:
-		if !utf8.Valid(body) {
-			return errNotUTF8
-		}
 		return p.parseJSON(body)
 	case "application/x-www-form-urlencoded", "":
 		q, err := url.ParseQuery(string(body))
 		if err != nil {
 			return badRequest("can't parse the form")
 		}
-		p.addForm(q)
+		return p.addForm(q)
 	}
 	return nil
 }
 
-func (p *params) addForm(q url.Values) {
+func (p *params) addForm(q url.Values) error {
 	for name, v := range q {
+		if !utf8.ValidString(v[0]) {
+			return errNotUTF8
+		}
 		p.values[name] = v[0]
 	}
+	return nil
 }
 
 // parseJSON takes the members of an object apart: a string as what it says, null not at all,
 // anything else in its JSON form. A null for the object itself is no parameters: telego sends
 // that.
 func (p *params) parseJSON(body []byte) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	d := borrowDecoder(body)
+	defer d.giveBack()
 	t, err := d.ReadToken()
 	if err == nil && t.Kind() == 'n' {
 		return nil
 	}
 	if err != nil || t.Kind() != '{' {
-		return errNotJSON
+		return notJSON(body)
 	}
 	for d.PeekKind() != '}' {
-		t, err := d.ReadToken()
+		v, err := d.ReadValue()
 		if err != nil {
-			return errNotJSON
+			return notJSON(body)
 		}
-		name := t.String()
-		if d.PeekKind() == '"' {
-			if t, err = d.ReadToken(); err == nil {
-				p.values[name] = t.String()
-			}
-		} else {
-			var v jsontext.Value
-			if v, err = d.ReadValue(); err == nil && v.Kind() != 'n' {
-				p.values[name] = string(v)
-			}
+		name := d.name(v)
+		if v, err = d.ReadValue(); err != nil {
+			return notJSON(body)
 		}
-		if err != nil {
-			return errNotJSON
+		switch v.Kind() {
+		case 'n':
+		case '"':
+			p.values[name] = d.unquote(v)
+		default:
+			p.values[name] = string(v)
 		}
 	}
 	if _, err := d.ReadToken(); err != nil { // the closing brace
-		return errNotJSON
+		return notJSON(body)
 	}
 	if _, err := d.ReadToken(); err != io.EOF {
-		return errNotJSON
+		return notJSON(body)
 	}
 	return nil
+}
+
+func notJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return errNotUTF8
+	}
+	return errNotJSON
 }
 
 func (p *params) addMultipart(body []byte, boundary string) error {
@@ -154,6 +161,8 @@ func (p *params) addMultipart(body []byte, boundary string) error {
 			return badRequest("can't parse the multipart request")
 		case part.FileName() != "":
 			p.files[part.FormName()] = &upload{part.FileName(), data}
+		case !utf8.Valid(data):
+			return errNotUTF8
 		default:
 			p.values[part.FormName()] = string(data)
 		}
@@ -189,15 +198,6 @@ var (
 	errNotUTF8 = badRequest("strings must be encoded in UTF-8")
 	errNotJSON = badRequest("can't parse JSON encoded request parameters")
 )
-
-func (p *params) check() error {
-	for _, v := range p.values {
-		if !utf8.ValidString(v) {
-			return errNotUTF8
-		}
-	}
-	return nil
-}
 
 func (p *params) text(name string) string { return p.values[name] }
 

@@ -68,7 +68,7 @@ func (c *chat) sayInPrivate(m *message) error {
 		return err
 	}
 	c.used(c.person)
-	if err := c.pushTo(c.bot, "message", c.show(m), messageLife); err != nil {
+	if err := c.pushTo(c.bot, "message", c.shown(m).body, messageLife); err != nil {
 		c.remove(m.id)
 		return err
 	}
@@ -95,7 +95,7 @@ func (c *chat) sayInGroup(m *message) error {
 	if err := c.add(m); err != nil {
 		return err
 	}
-	if err := c.tell("message", c.show(m), func(to *member) bool { return c.seesSaid(to, m) }); err != nil {
+	if err := c.tell("message", c.shown(m).body, func(to *member) bool { return c.seesSaid(to, m) }); err != nil {
 		c.remove(m.id)
 		return err
 	}
@@ -123,9 +123,9 @@ func (c *chat) move(p *person, id int64, to *telego.Location) error {
 	m.edits++
 	c.touch(m)
 	if c.group == nil {
-		return c.pushTo(c.bot, "edited_message", c.show(m), messageLife)
+		return c.pushTo(c.bot, "edited_message", c.shown(m).body, messageLife)
 	}
-	return c.tell("edited_message", c.show(m), func(to *member) bool { return c.seesSaid(to, m) })
+	return c.tell("edited_message", c.shown(m).body, func(to *member) bool { return c.seesSaid(to, m) })
 }
 
 // setBlocked blocks or unblocks the bot for the person.

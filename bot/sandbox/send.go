@@ -71,17 +71,17 @@ func sendFile(kind *mediaKind) func(*call) (any, error) {
 func (c *call) send(what *content) (any, error) { return c.sendOne(message{content: what}) }
 
 func (c *call) sendOne(m message) (any, error) {
-	sent, err := c.sendAll(m)
+	list, err := c.sendAll(m)
 	if err != nil {
 		return nil, err
 	}
-	return sent[0], nil
+	return list[0], nil
 }
 
 // sendAll puts messages of the bot into the chat, all or none; of each its content and where
 // that comes from is given. What is wrong is refused in Telegram's order: what the request
 // itself gets wrong, what is not there, the content, and what the chat does not allow.
-func (c *call) sendAll(list ...message) ([]*telego.Message, error) {
+func (c *call) sendAll(list ...message) ([]sentMessage, error) {
 	reply, needed, err := c.replyTo()
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (c *call) sendAll(list ...message) ([]*telego.Message, error) {
 		return nil, err
 	}
 	in.action = ""
-	sent := make([]*telego.Message, 0, len(list))
+	all := make([]sentMessage, 0, len(list))
 	for i := range list {
 		m := &list[i]
 		m.bot, m.thread, m.replyTo = c.bot, thread, reply
@@ -124,12 +124,12 @@ func (c *call) sendAll(list ...message) ([]*telego.Message, error) {
 			return nil, err
 		}
 		in.showKeyboard(m)
-		sent = append(sent, in.show(m))
+		all = append(all, in.shown(m))
 	}
 	if in.group != nil {
 		in.group.writer = c.bot
 	}
-	return sent, nil
+	return all, nil
 }
 
 // sendable reports why a message may not be sent into a chat, if so.

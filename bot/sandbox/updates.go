@@ -68,13 +68,16 @@ func (q *updates) len() int {
 	return len(q.waiting) + len(q.late)
 }
 
-// push queues what happened, as an update of a kind ("message", "callback_query", …) that the
-// bot gets within life. It reports false where the queue is full; kinds the bot does not want
+// push queues what happened, a [rawJSON] or what is encoded here, as an update of a kind
+// ("message", "callback_query", …) that the bot gets within life. It reports false where the queue is full; kinds the bot does not want
 // are dropped in silence.
 func (q *updates) push(kind string, chat int64, payload any, now time.Time, life time.Duration) (bool, error) {
-	body, err := json.Marshal(payload)
-	if err != nil {
-		return false, err
+	body, encoded := payload.(rawJSON)
+	if !encoded {
+		var err error
+		if body, err = json.Marshal(payload); err != nil {
+			return false, err
+		}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
