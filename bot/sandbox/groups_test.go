@@ -322,3 +322,313 @@ func TestGroupLimit(t *testing.T) {
 		t.Errorf("refused: %v; %+v", refused, s.Stats())
 	}
 }
+
+// Under privacy mode a bot gets what is meant for it: commands to it, mentions, replies to it
+// and to what was meant for it; a command for nobody where it wrote last, or no bot did.
+func TestWhatIsMeantForABot(t *testing.T) {
+	base, id, a, b := club(t, sandbox.NewGroup{Supergroup: true})
+	set(t, a, id, 7002, sandbox.Membership{Status: "member"})
+	other := func() []string {
+		t.Helper()
+		us := must[[]update](t, read(t, fetch(t, base+"/bot7002:x/getUpdates")))
+		for _, u := range us {
+			read(t, fetch(t, base+"/bot7002:x/getUpdates?offset="+itoa(int64(u.UpdateID+1))))
+		}
+		return texts(us)
+	}
+	reply := func(p *sandbox.Person, text string, to int64) int64 {
+		t.Helper()
+		m, err := p.In(id).Send(t.Context(), sandbox.Saying{Text: text, ReplyTo: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.ID
+	}
+	sees := func(first, second []string) {
+		t.Helper()
+		want(t, news(t, base), first...)
+		if got := other(); !slices.Equal(got, second) {
+			t.Errorf("the other bot got %q, want %q", got, second)
+		}
+	}
+	news(t, base)
+	other()
+
+	reply(b, "/start", 0)
+	sees([]string{"/start"}, []string{"/start"}) // no bot wrote yet: both
+	ours := int64(must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": "hello"})).MessageID)
+	reply(b, "/list", 0)
+	sees([]string{"/list"}, nil)
+	to := reply(b, "/list@sandbox7002_bot", 0)
+	sees(nil, []string{"/list@sandbox7002_bot"})
+	reply(a, "a reply to what was meant for the other", to)
+	sees(nil, []string{"a reply to what was meant for the other"})
+	mine := reply(b, "to you", ours)
+	sees([]string{"to you"}, nil)
+	reply(a, "and to that", mine)
+	sees([]string{"and to that"}, nil)
+	reply(b, "hey @Sandbox7001_bot, listen", 0)
+	sees([]string{"hey @Sandbox7001_bot, listen"}, nil)
+	chatter := reply(b, "chatter", 0)
+	reply(a, "a reply to chatter", chatter)
+	reply(a, "see /list", 0) // no command: it does not begin with one
+	sees(nil, nil)
+	// Bots do not see each other, whatever they write.
+	read(t, fetch(t, base+"/bot7002:x/sendMessage?text=/list@sandbox7001_bot&chat_id="+itoa(id)))
+	sees(nil, nil)
+	reply(b, "/list", 0)
+	sees(nil, []string{"/list"})
+}
+
+// A reply keyboard in a group is for all who are there, or where it is selective, for who is
+// mentioned or replied to; who used one for once has it no more.
+func TestKeyboardsInGroups(t *testing.T) {
+	base, id, a, b := club(t, sandbox.NewGroup{})
+	anns, bobs := a.In(id), b.In(id)
+	shown := func(p *sandbox.Person) string {
+		t.Helper()
+		if _, err := p.Chat(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if k := p.Keyboard(); k != nil && len(k.Rows) > 0 {
+			return k.Rows[0][0].Text
+		}
+		return ""
+	}
+	show := func(text, key string, more, options fields) {
+		t.Helper()
+		markup := fields{"keyboard": []any{[]string{key}}}.with(options)
+		must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": text, "reply_markup": markup}.with(more)))
+	}
+	is := func(forAnn, forBob string) {
+		t.Helper()
+		if a, b := shown(anns), shown(bobs); a != forAnn || b != forBob {
+			t.Errorf("keyboards %q and %q, want %q and %q", a, b, forAnn, forBob)
+		}
+	}
+	selective := fields{"selective": true}
+	show("for all", "All", nil, fields{"one_time_keyboard": true})
+	is("All", "All")
+	said(t, anns, "All")
+	is("", "All")
+	show("@annlee", "Ann", nil, selective)
+	is("Ann", "All")
+	show(`<a href="tg://user?id=502">you</a>`, "Bob", fields{"parse_mode": "HTML"}, selective)
+	is("Ann", "Bob")
+	theirs, err := anns.Say(t.Context(), "hm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	show("so?", "Reply", fields{"reply_parameters": fields{"message_id": theirs.ID}}, selective)
+	is("Reply", "Bob")
+	show("nobody", "None", nil, selective)
+	is("Reply", "Bob")
+	gone := fields{"remove_keyboard": true, "selective": true}
+	must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": "@annlee", "reply_markup": gone}))
+	is("", "Bob")
+	must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": "x", "reply_markup": fields{"remove_keyboard": true}}))
+	is("", "")
+}
+
+// Restricting, promoting and removing change what people may, and tell the bots.
+func TestABotRulesAGroup(t *testing.T) {
+	f := newForum(t)
+	news(t, f.base)
+	changed := func(status string) {
+		t.Helper()
+		us := news(t, f.base)
+		if len(us) == 0 || us[0].ChatMember == nil || us[0].ChatMember.NewChatMember.MemberStatus() != status || us[0].ChatMember.From.ID != botID {
+			t.Errorf("want a change to %s, got %+v", status, us)
+		}
+	}
+	do := func(method string, params fields) {
+		t.Helper()
+		must[bool](t, f.call(t, method, fields{"user_id": bob.ID}.with(params)))
+	}
+	write := func(allowed bool) {
+		t.Helper()
+		if _, err := f.bob.In(f.id).Say(t.Context(), "hm"); (err == nil) != allowed {
+			t.Errorf("wrote: %v", err)
+		}
+		news(t, f.base)
+	}
+	do("restrictChatMember", fields{"permissions": fields{}})
+	changed("restricted")
+	write(false)
+	do("restrictChatMember", fields{"permissions": fields{"can_send_polls": true}}) // implies messages
+	changed("restricted")
+	write(true)
+	do("restrictChatMember", fields{"permissions": fields{"can_send_polls": true}, "use_independent_chat_permissions": true})
+	changed("restricted")
+	write(false)
+	do("restrictChatMember", fields{"permissions": fields{"can_send_other_messages": true, "can_send_polls": true}})
+	changed("member")
+	write(true)
+
+	do("promoteChatMember", fields{"can_pin_messages": true, "is_anonymous": true})
+	changed("administrator")
+	said(t, f.bob.In(f.id), "as the group")
+	if us := news(t, f.base); us[0].Message.SenderChat == nil || us[0].Message.From.Username != "GroupAnonymousBot" {
+		t.Errorf("anonymous: %+v", us[0].Message)
+	}
+	m := must[telego.ChatMemberAdministrator](t, f.call(t, "getChatMember", fields{"user_id": bob.ID}))
+	if !m.CanPinMessages || !m.IsAnonymous || !m.CanBeEdited || m.CanDeleteMessages {
+		t.Errorf("promoted: %+v", m)
+	}
+	do("promoteChatMember", nil)
+	changed("member")
+	do("banChatMember", nil)
+	us := news(t, f.base)
+	if len(us) != 2 || us[0].ChatMember.NewChatMember.MemberStatus() != "kicked" || us[1].Message.LeftChatMember.ID != bob.ID || us[1].Message.From.ID != botID {
+		t.Errorf("banned: %+v", us)
+	}
+	do("banChatMember", nil) // again: nothing
+	if us := news(t, f.base); len(us) != 0 {
+		t.Errorf("banned twice: %+v", us)
+	}
+	do("unbanChatMember", nil)
+	changed("left")
+}
+
+// Titles, topics and pins: what the bot changes all see, itself among them.
+func TestABotShapesAGroup(t *testing.T) {
+	f := newForum(t)
+	news(t, f.base)
+	service := func() *message {
+		t.Helper()
+		us := news(t, f.base)
+		if len(us) != 1 || us[0].Message == nil || us[0].Message.From.ID != botID {
+			t.Fatalf("want a service message of the bot, got %+v", us)
+		}
+		return us[0].Message
+	}
+	must[bool](t, f.call(t, "setChatTitle", fields{"title": "  A   " + strings.Repeat("🏟", 64)}))
+	if m := service(); m.NewChatTitle != "A "+strings.Repeat("🏟", 63) { // 128 units, never half a character
+		t.Errorf("title: %q", m.NewChatTitle)
+	}
+	must[bool](t, f.call(t, "setChatTitle", fields{"title": "Club"}))
+	service()
+	must[bool](t, f.call(t, "setChatTitle", fields{"title": "Club"}))
+	if us := news(t, f.base); len(us) != 0 {
+		t.Errorf("the same title: %+v", us)
+	}
+	must[bool](t, f.call(t, "setChatDescription", fields{"description": "About"}))
+
+	in := fields{"message_thread_id": f.topic}
+	must[bool](t, f.call(t, "editForumTopic", in.with(fields{"name": "Ideas"})))
+	if m := service(); m.ForumTopicEdited == nil || m.ForumTopicEdited.Name != "Ideas" || m.MessageThreadID != f.topic {
+		t.Errorf("edited: %+v", m)
+	}
+	must[bool](t, f.call(t, "closeForumTopic", in))
+	if m := service(); m.ForumTopicClosed == nil {
+		t.Errorf("closed: %+v", m)
+	}
+	if _, err := f.bob.In(f.id).Send(t.Context(), sandbox.Saying{Text: "hi", Thread: int64(f.topic)}); err == nil {
+		t.Error("wrote into a closed topic")
+	}
+	must[bool](t, f.call(t, "reopenForumTopic", in))
+	if m := service(); m.ForumTopicReopened == nil {
+		t.Errorf("reopened: %+v", m)
+	}
+
+	pin := func(m int) { t.Helper(); must[bool](t, f.call(t, "pinChatMessage", fields{"message_id": m})) }
+	pinned := func() int {
+		t.Helper()
+		full := must[telego.ChatFullInfo](t, f.call(t, "getChat", nil))
+		if full.Description != "About" || full.Title != "Club" {
+			t.Errorf("getChat: %+v", full)
+		}
+		if full.PinnedMessage == nil {
+			return 0
+		}
+		return full.PinnedMessage.MessageID
+	}
+	pin(f.media)
+	if m := service(); m.PinnedMessage == nil {
+		t.Errorf("pinned: %+v", m)
+	}
+	pin(f.media) // again: nothing
+	inTopic := must[message](t, f.call(t, "sendMessage", in.with(fields{"text": "in the topic"}))).MessageID
+	pin(f.text)
+	pin(inTopic)
+	if got := pinned(); got != inTopic {
+		t.Errorf("the newest is shown: %d", got)
+	}
+	must[bool](t, f.call(t, "unpinAllForumTopicMessages", in))
+	if got := pinned(); got != f.media {
+		t.Errorf("outside the topic: %d", got)
+	}
+	must[bool](t, f.call(t, "unpinChatMessage", nil)) // the newest
+	if got := pinned(); got != f.text {
+		t.Errorf("the one before: %d", got)
+	}
+	must[bool](t, f.call(t, "unpinAllChatMessages", nil))
+	if got := pinned(); got != 0 {
+		t.Errorf("none: %d", got)
+	}
+
+	must[bool](t, f.call(t, "deleteForumTopic", in))
+	refuses(t, f.call(t, "sendMessage", in.with(fields{"text": "x"})), 400, "Bad Request: message thread not found")
+	refuses(t, f.call(t, "editMessageText", fields{"message_id": inTopic, "text": "x"}), 400, "Bad Request: message to edit not found")
+	must[message](t, f.call(t, "editMessageText", fields{"message_id": f.text, "text": "x"}))
+}
+
+// What is pinned, reacted to and relayed, as people see it.
+func TestPeopleSeeWhatABotDoes(t *testing.T) {
+	f := newForum(t)
+	react := func(list ...fields) {
+		t.Helper()
+		must[bool](t, f.call(t, "setMessageReaction", fields{"message_id": f.text, "reaction": list}))
+	}
+	seen := func(id int) sandbox.Message {
+		t.Helper()
+		chat, err := f.ann.In(f.id).Chat(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, there := sandbox.ByID(chat, int64(id))
+		if !there {
+			t.Fatalf("%d is not in %+v", id, chat)
+		}
+		return m
+	}
+	react(fields{"type": "emoji", "emoji": "❤️"})
+	if m := seen(f.text); !slices.Equal(m.Reactions, []string{"❤"}) {
+		t.Errorf("reactions: %q", m.Reactions)
+	}
+	react()
+	if m := seen(f.text); len(m.Reactions) != 0 {
+		t.Errorf("reactions: %q", m.Reactions)
+	}
+	photo := fields{"type": "photo", "media": photoOf(t, f.base), "caption": "one"}
+	album := must[[]message](t, f.call(t, "sendMediaGroup", fields{"media": []fields{photo, photo}}))
+	ids := []int{1, album[0].MessageID, album[1].MessageID, f.text}
+	copies := must[[]telego.MessageID](t, f.call(t, "copyMessages", fields{"from_chat_id": f.id, "message_ids": ids, "remove_caption": true}))
+	if len(copies) != 3 || seen(copies[0].MessageID).Caption != "" || seen(copies[2].MessageID).Text != "hi" {
+		t.Errorf("copies: %+v", copies)
+	}
+	again := must[[]telego.MessageID](t, f.call(t, "forwardMessages", fields{"from_chat_id": f.id, "message_ids": ids}))
+	first := must[message](t, f.call(t, "editMessageCaption", fields{"message_id": copies[0].MessageID, "caption": "x"}))
+	second := must[message](t, f.call(t, "editMessageCaption", fields{"message_id": copies[1].MessageID, "caption": "x"}))
+	if first.MediaGroupID == "" || first.MediaGroupID != second.MediaGroupID || first.MediaGroupID == album[0].MediaGroupID {
+		t.Errorf("albums: %q %q of %q", first.MediaGroupID, second.MediaGroupID, album[0].MediaGroupID)
+	}
+	if m := seen(again[0].MessageID); m.Caption != "one" {
+		t.Errorf("forwarded: %+v", m)
+	}
+	alone := must[[]message](t, f.call(t, "sendMediaGroup", fields{"media": []fields{photo}}))
+	if alone[0].MediaGroupID != "" {
+		t.Errorf("an album of one: %+v", alone[0])
+	}
+	for method, c := range map[string]struct {
+		params fields
+		text   string
+	}{
+		"sendContact": {fields{"phone_number": "+1555", "first_name": "Ann", "last_name": "Lee"}, "Ann Lee\n+1555"},
+		"sendPoll":    {fields{"question": "Lunch?", "options": []string{"Soup", "Cake"}}, "Lunch?\n○ Soup\n○ Cake"},
+	} {
+		if m := seen(must[message](t, f.call(t, method, c.params)).MessageID); m.Text != c.text {
+			t.Errorf("%s: %q", method, m.Text)
+		}
+	}
+}
