@@ -323,6 +323,7 @@ func TestGroupRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	must[bool](t, f.call(t, "editForumTopic", fields{"message_thread_id": f.topic, "name": "Its own"}))
 	of := fields{"message_thread_id": theirs.ID, "name": "x"}
 	try(
 		row{"promoteChatMember", member(bob.ID, fields{"can_delete_messages": true}), "Bad Request: RIGHT_FORBIDDEN"},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mymmrac/telego"
 
@@ -226,6 +227,10 @@ func TestABotThatIsNotThere(t *testing.T) {
 func TestMigration(t *testing.T) {
 	base, id, a, b := club(t, sandbox.NewGroup{})
 	news(t, base)
+	set(t, a, id, botID, sandbox.Membership{Status: "administrator", Rights: allRights})
+	must[bool](t, call(t, base, "setChatDescription", fields{"chat_id": id, "description": "About"}))
+	set(t, a, id, botID, sandbox.Membership{Status: "member"})
+	news(t, base)
 	g, err := a.Migrate(t.Context(), id)
 	if err != nil || g.Type != "supergroup" || len(g.Members) != 3 {
 		t.Fatalf("migrated: %+v, %v", g, err)
@@ -240,6 +245,9 @@ func TestMigration(t *testing.T) {
 		t.Errorf("parameters: %+v", o.Parameters)
 	}
 	must[message](t, call(t, base, "sendMessage", fields{"chat_id": g.ID, "text": "hi"}))
+	if full := must[telego.ChatFullInfo](t, call(t, base, "getChat", fields{"chat_id": g.ID})); full.Description != "About" {
+		t.Errorf("getChat: %+v", full)
+	}
 	said(t, b.In(g.ID), "/here")
 	want(t, news(t, base), "/here")
 	if _, err := a.Migrate(t.Context(), g.ID); err == nil || !strings.Contains(err.Error(), "the group is a supergroup already") {
@@ -327,7 +335,11 @@ func TestGroupLimit(t *testing.T) {
 // and to what was meant for it; a command for nobody where it wrote last, or no bot did.
 func TestWhatIsMeantForABot(t *testing.T) {
 	base, id, a, b := club(t, sandbox.NewGroup{Supergroup: true})
+	news(t, base)
 	set(t, a, id, 7002, sandbox.Membership{Status: "member"})
+	if us := news(t, base); len(us) != 1 || us[0].Message == nil || len(us[0].Message.NewChatMembers) != 1 {
+		t.Errorf("no administrator, and told of changes: %+v", us)
+	}
 	other := func() []string {
 		t.Helper()
 		us := must[[]update](t, read(t, fetch(t, base+"/bot7002:x/getUpdates")))
@@ -374,8 +386,10 @@ func TestWhatIsMeantForABot(t *testing.T) {
 	reply(a, "see /list", 0) // no command: it does not begin with one
 	sees(nil, nil)
 	// Bots do not see each other, whatever they write.
-	read(t, fetch(t, base+"/bot7002:x/sendMessage?text=/list@sandbox7001_bot&chat_id="+itoa(id)))
+	bots := must[message](t, read(t, fetch(t, base+"/bot7002:x/sendMessage?text=/list@sandbox7001_bot&chat_id="+itoa(id))))
 	sees(nil, nil)
+	reply(b, "to the other", int64(bots.MessageID))
+	sees(nil, []string{"to the other"})
 	reply(b, "/list", 0)
 	sees(nil, []string{"/list"})
 }
@@ -421,6 +435,12 @@ func TestKeyboardsInGroups(t *testing.T) {
 	}
 	show("so?", "Reply", fields{"reply_parameters": fields{"message_id": theirs.ID}}, selective)
 	is("Reply", "Bob")
+	show("@annlee", "Ann", nil, selective)
+	set(t, b, id, bob.ID, sandbox.Membership{Status: "left"})
+	set(t, a, id, bob.ID, sandbox.Membership{Status: "member"})
+	is("Ann", "") // who left has none
+	show("for all", "Bob", nil, nil)
+	show("so?", "Reply", fields{"reply_parameters": fields{"message_id": theirs.ID}}, selective)
 	show("nobody", "None", nil, selective)
 	is("Reply", "Bob")
 	gone := fields{"remove_keyboard": true, "selective": true}
@@ -475,8 +495,22 @@ func TestABotRulesAGroup(t *testing.T) {
 	if !m.CanPinMessages || !m.IsAnonymous || !m.CanBeEdited || m.CanDeleteMessages {
 		t.Errorf("promoted: %+v", m)
 	}
-	do("promoteChatMember", nil)
-	changed("member")
+	set(t, f.ann, f.id, 7002, sandbox.Membership{Status: "administrator"})
+	if list := must[[]map[string]any](t, f.call(t, "getChatAdministrators", nil)); len(list) != 3 {
+		t.Errorf("of bots only the one that asks is listed: %v", list)
+	}
+	set(t, f.ann, f.id, bob.ID, sandbox.Membership{Status: "administrator"})
+	refuses(t, f.call(t, "promoteChatMember", fields{"user_id": bob.ID}), 400, "Bad Request: CHAT_ADMIN_REQUIRED") // a person's now
+	set(t, f.ann, f.id, bob.ID, sandbox.Membership{Status: "member"})
+	news(t, f.base)
+	do("unbanChatMember", fields{"only_if_banned": true})
+	if us := news(t, f.base); len(us) != 0 {
+		t.Errorf("was not banned: %+v", us)
+	}
+	do("unbanChatMember", nil) // removes who is there
+	changed("left")
+	set(t, f.ann, f.id, bob.ID, sandbox.Membership{Status: "member"})
+	news(t, f.base)
 	do("banChatMember", nil)
 	us := news(t, f.base)
 	if len(us) != 2 || us[0].ChatMember.NewChatMember.MemberStatus() != "kicked" || us[1].Message.LeftChatMember.ID != bob.ID || us[1].Message.From.ID != botID {
@@ -514,6 +548,22 @@ func TestABotShapesAGroup(t *testing.T) {
 	}
 	must[bool](t, f.call(t, "setChatDescription", fields{"description": "About"}))
 
+	opened := must[telego.ForumTopic](t, f.call(t, "createForumTopic", fields{"name": "More"}))
+	if m := service(); m.ForumTopicCreated == nil || m.MessageThreadID != opened.MessageThreadID || !m.IsTopicMessage {
+		t.Errorf("opened: %+v", m)
+	}
+	moving, err := f.bob.In(f.id).ShareLocation(t.Context(), 1, 2, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get(t, f.base, fields{"offset": -1, "allowed_updates": []string{"edited_message"}})
+	if err := f.bob.In(f.id).Move(t.Context(), moving.ID, 3, 4); err != nil {
+		t.Fatal(err)
+	}
+	if us := get(t, f.base, fields{"offset": -1}); us[0].EditedMessage == nil || us[0].EditedMessage.Location.Latitude != 3 {
+		t.Errorf("moved: %+v", us)
+	}
+	news(t, f.base)
 	in := fields{"message_thread_id": f.topic}
 	must[bool](t, f.call(t, "editForumTopic", in.with(fields{"name": "Ideas"})))
 	if m := service(); m.ForumTopicEdited == nil || m.ForumTopicEdited.Name != "Ideas" || m.MessageThreadID != f.topic {
@@ -548,6 +598,9 @@ func TestABotShapesAGroup(t *testing.T) {
 		t.Errorf("pinned: %+v", m)
 	}
 	pin(f.media) // again: nothing
+	if us := news(t, f.base); len(us) != 0 {
+		t.Errorf("pinned twice: %+v", us)
+	}
 	inTopic := must[message](t, f.call(t, "sendMessage", in.with(fields{"text": "in the topic"}))).MessageID
 	pin(f.text)
 	pin(inTopic)
