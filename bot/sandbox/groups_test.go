@@ -163,6 +163,8 @@ func TestAdministrators(t *testing.T) {
 	ours := must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": "hi"}))
 	at := func(m int64) fields { return fields{"chat_id": id, "message_id": m, "user_id": bob.ID} }
 	refuses(t, call(t, base, "deleteMessage", at(theirs.ID)), 400, "Bad Request: message can't be deleted")
+	own := must[message](t, call(t, base, "sendMessage", fields{"chat_id": id, "text": "hi"}))
+	must[bool](t, call(t, base, "deleteMessage", at(int64(own.MessageID)))) // needs no right
 	refuses(t, call(t, base, "pinChatMessage", at(theirs.ID)), 400, "Bad Request: not enough rights to manage pinned messages in the chat")
 	refuses(t, call(t, base, "banChatMember", at(0)), 400, "Bad Request: not enough rights to restrict/unrestrict chat member")
 	if _, err := b.SetMember(t.Context(), id, botID, sandbox.Membership{Status: "administrator"}); err == nil {
@@ -488,8 +490,13 @@ func TestABotRulesAGroup(t *testing.T) {
 	do("promoteChatMember", fields{"can_pin_messages": true, "is_anonymous": true})
 	changed("administrator")
 	said(t, f.bob.In(f.id), "as the group")
-	if us := news(t, f.base); us[0].Message.SenderChat == nil || us[0].Message.From.Username != "GroupAnonymousBot" {
-		t.Errorf("anonymous: %+v", us[0].Message)
+	hidden := news(t, f.base)[0].Message
+	if hidden.SenderChat == nil || hidden.From.Username != "GroupAnonymousBot" {
+		t.Errorf("anonymous: %+v", hidden)
+	}
+	relayed := must[message](t, f.call(t, "forwardMessage", fields{"from_chat_id": f.id, "message_id": hidden.MessageID}))
+	if o, ok := relayed.ForwardOrigin.(*telego.MessageOriginChat); !ok || o.SenderChat.ID != f.id {
+		t.Errorf("forwarded: %+v", relayed.ForwardOrigin)
 	}
 	m := must[telego.ChatMemberAdministrator](t, f.call(t, "getChatMember", fields{"user_id": bob.ID}))
 	if !m.CanPinMessages || !m.IsAnonymous || !m.CanBeEdited || m.CanDeleteMessages {
