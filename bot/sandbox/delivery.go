@@ -18,6 +18,9 @@ import (
 // maxReply is how much is read of a webhook's answer.
 const maxReply = 1 << 20
 
+// idsRetry is how long a webhook waits with late updates where there are no ids for them.
+const idsRetry = 5 * time.Second
+
 // run delivers updates until the webhook is cancelled or the server closes.
 func (h *webhook) run(ctx context.Context) {
 	defer h.server.running.Done()
@@ -70,9 +73,9 @@ func (h *webhook) next() (update, time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := q.release(h.server.now()); err != nil {
-		h.server.log.Error("sandbox lost a late update", "error", err)
-	}
-	if d, held := q.untilDue(h.server.now()); held {
+		h.server.log.Error("sandbox holds back an update without an id", "error", err, "retry_in", idsRetry)
+		pause = idsRetry // what is due stays due: no waiting for that
+	} else if d, held := q.untilDue(h.server.now()); held {
 		pause = min(pause, d)
 	}
 	q.expire(h.server.now())
