@@ -121,6 +121,13 @@ func (r *groupRig) botAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.boris.See(".toast", "Вы идёте!")
+	if err := r.bot.SetMessageReaction(t.Context(), &telego.SetMessageReactionParams{
+		ChatID: r.group, MessageID: m.MessageID, Reaction: []telego.ReactionType{&telego.ReactionTypeEmoji{Type: telego.ReactionEmoji, Emoji: "👍"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.See(".reactions", "👍")
+	r.boris.See(".reactions", "👍")
 	if _, err := r.bot.EditMessageText(t.Context(), &telego.EditMessageTextParams{
 		ChatID: r.group, MessageID: sent.MessageID, Text: "Lanterns on the Spree\ntomorrow 19:00\n\n1 comes: Борис",
 		ReplyMarkup: sent.ReplyMarkup,

@@ -21,6 +21,7 @@ export function bubble(m, chat, act) {
       m.location && place(m),
       m.document && file(m.document, act),
       (m.text || m.caption) && h("div", { class: "text", dir: "auto" }, richText(m.text || m.caption, m.entities, act)),
+      m.reactions && h("div", { class: "reactions", role: "group", "aria-label": "Reactions" }, m.reactions.map((r) => h("span", {}, r))),
       h("div", { class: "meta" },
         h("button", { class: "reply", "aria-label": "Reply to this message", onclick: () => act.reply(m) }, "↩"),
         m.thread ? h("span", { class: "topic" }, `# ${topicOf(m, chat)} `) : null,
@@ -64,12 +65,13 @@ function enlarge(src) {
   return dialog("Photo", (close) => h("button", { class: "viewer-image", "aria-label": "Close", autofocus: true, onclick: () => close() }, h("img", { src, alt: "Photo" })), "viewer");
 }
 
-function place({ location: { latitude, longitude }, venue }) {
+function place({ location: { latitude, longitude }, venue, live }) {
   const at = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+  const called = live ? "Live location" : "Location";
   const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
-  return h("a", { class: "place", href, target: "_blank", rel: "noopener noreferrer", "aria-label": `${venue?.title ?? "Location"} ${at}: open on OpenStreetMap` },
+  return h("a", { class: "place", href, target: "_blank", rel: "noopener noreferrer", "aria-label": `${venue?.title ?? called} ${at}: open on OpenStreetMap` },
     h("span", { class: "pinned", "aria-hidden": "true" }, "📍"),
-    h("span", { class: "where" }, venue ? [h("b", {}, venue.title), h("span", {}, venue.address)] : h("b", {}, "Location"), h("small", {}, at)));
+    h("span", { class: "where" }, venue ? [h("b", {}, venue.title), h("span", {}, venue.address)] : h("b", {}, called), h("small", {}, at)));
 }
 
 function file(d, act) {

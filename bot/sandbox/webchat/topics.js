@@ -15,7 +15,7 @@ export function showTopics(chat, choose) {
   const focused = document.activeElement?.dataset?.topic;
   bar.replaceChildren(...topics.map((t) => h("button", {
     class: "chip", data: { topic: t.id }, "aria-pressed": String(t.id === (chat.topic ?? 0)), onclick: () => choose(t.id),
-  }, t.name)));
+  }, t.closed ? `🔒 ${t.name}` : t.name)));
   if (focused) [...bar.children].find((b) => b.dataset.topic === focused)?.focus();
 }
 
