@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +20,10 @@ const (
 	// answer was lost.
 	resolveTimeout = time.Second
 	resolvePause   = 50 * time.Millisecond
+	// retries is how often a batch is tried again that failed by bad luck.
+	retries = 2
+
+	lockNotAvailable = "55P03" // SQLSTATE: a row was locked for longer than lockTimeout
 )
 
 // committer carries out batches of commands, one at a time.
@@ -30,9 +35,9 @@ type committer struct {
 	execute  executor
 }
 
-// executor runs the commands in a transaction that it leaves open. With an error it returns
-// the index of the command that failed.
-type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (index int, err error)
+// executor begins a transaction, decides the commands of a batch in it, leaves an answer in
+// each, and returns the statements that are to be carried out before COMMIT.
+type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, error)
 
 // commit carries out a batch and leaves an answer or an error in each of its commands. It
 // reports whether the database could be reached for all of them.
@@ -48,48 +53,93 @@ func (c *committer) commit(ctx context.Context, batch []*pending) (reached bool)
 	return err == nil
 }
 
-// run commits a batch as one transaction. Where PostgreSQL rejects it, the commands before the
-// one that it stumbled over, that one alone, and those behind it are tried again, so that only
-// a bad command fails, and the order stays. Its error says that the database could not be
-// reached for some of the commands.
+// run commits a batch as one transaction. Where PostgreSQL rejects it, it is halved until the
+// bad command stands alone, so that only that one fails, and the order stays. Its error says
+// that the database could not be reached for some of the commands.
 func (c *committer) run(ctx context.Context, batch []*pending) error {
 	if len(batch) == 0 {
 		return nil
 	}
 	err := c.transact(ctx, batch)
 	var r *rejection
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &r):
-		for _, p := range batch {
-			p.answer, p.err = model.Answer{}, err
+	if err == nil || !errors.As(err, &r) {
+		if err != nil {
+			fail(batch, err)
 		}
 		return err
-	case len(batch) == 1:
-		batch[0].answer, batch[0].err = model.Answer{}, r.reason()
+	}
+	if code(r.err) == lockNotAvailable {
+		if free, held := c.divide(ctx, batch); len(held) > 0 {
+			return c.runAround(ctx, free, held, r)
+		}
+	}
+	if len(batch) == 1 {
+		fail(batch, r.reason())
 		c.counters.rejected.Add(1)
 		c.log.Error("the database rejected a write", "command", fmt.Sprintf("%T", batch[0].cmd), "error", r.err)
 		return nil
-	default:
-		return errors.Join(
-			c.run(ctx, batch[:r.index]),
-			c.run(ctx, batch[r.index:r.index+1]),
-			c.run(ctx, batch[r.index+1:]))
+	}
+	half := len(batch) / 2
+	return errors.Join(c.run(ctx, batch[:half]), c.run(ctx, batch[half:]))
+}
+
+// runAround commits the commands of a batch that need no row which somebody else holds; then
+// it tries the others once more, and gives those up that still have to wait.
+func (c *committer) runAround(ctx context.Context, free, held []*pending, r *rejection) error {
+	if len(free) == 0 {
+		fail(held, r.reason())
+		c.counters.rejected.Add(int64(len(held)))
+		return nil
+	}
+	return errors.Join(c.run(ctx, free), c.run(ctx, held))
+}
+
+// divide tells the commands whose event somebody else holds from the others.
+func (c *committer) divide(ctx context.Context, batch []*pending) (free, held []*pending) {
+	const query = `
+		WITH free AS (SELECT id FROM events WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED)
+		SELECT id FROM events WHERE id = ANY ($1) AND id NOT IN (SELECT id FROM free)`
+	var ids []int64
+	for _, p := range batch {
+		if id := p.event(); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	rows, _ := c.pool.Query(ctx, query, ids) // its error is the rows'
+	locked, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return batch, nil
+	}
+	for _, p := range batch {
+		if slices.Contains(locked, p.event()) {
+			held = append(held, p)
+		} else {
+			free = append(free, p)
+		}
+	}
+	return free, held
+}
+
+// fail gives all commands of a batch an error for their answer.
+func fail(batch []*pending, err error) {
+	for _, p := range batch {
+		p.answer, p.err = model.Answer{}, err
 	}
 }
 
 // transact commits a batch. Its error is a *rejection, or wraps model.ErrUnavailable (surely
-// not committed) or model.ErrUnknown. What bad luck may have caused is tried a second time: a
-// connection that had died unnoticed, and a command that lost a race against another process.
+// not committed), model.ErrUnknown or model.ErrDeposed. What bad luck may have caused is tried
+// again: a connection that had died unnoticed, and commands that lost a race against another
+// process.
 func (c *committer) transact(ctx context.Context, batch []*pending) error {
 	err := c.attempt(ctx, batch)
-	if ctx.Err() == nil {
+	for range retries {
 		switch {
+		case ctx.Err() != nil:
 		case errors.Is(err, errBroken):
 			c.pool.Reset() // the others may have died with it
 			err = c.attempt(ctx, batch)
-		case len(batch) == 1 && lostRace(err):
+		case lostRace(err):
 			err = c.attempt(ctx, batch)
 		}
 	}
@@ -102,7 +152,8 @@ func (c *committer) transact(ctx context.Context, batch []*pending) error {
 // errBroken marks a connection that was lost before COMMIT was sent.
 var errBroken = errors.New("the connection was lost")
 
-// attempt makes one attempt to commit the batch, in two round trips: all commands, COMMIT.
+// attempt makes one attempt to commit the batch, in two round trips: what it needs to know of
+// the database, and all that it changes together with COMMIT.
 func (c *committer) attempt(ctx context.Context, batch []*pending) error {
 	acquired, err := c.pool.Acquire(ctx)
 	if err != nil {
@@ -110,50 +161,38 @@ func (c *committer) attempt(ctx context.Context, batch []*pending) error {
 	}
 	defer acquired.Release() // which closes it where a transaction is still open
 	conn := acquired.Conn()
-	if index, err := c.execute(ctx, conn, batch); err != nil {
+	changes, err := c.execute(ctx, conn, batch)
+	if err != nil {
 		if conn.IsClosed() || ctx.Err() != nil || fatal(err) {
 			return fmt.Errorf("%w: %w", errBroken, err)
 		}
 		_, _ = conn.Exec(ctx, "ROLLBACK") // where it fails, the connection is closed
-		return refusal(index, err)
+		return refusal(err)
 	}
-	tag, err := conn.Exec(ctx, "COMMIT")
+	err = commitChanges(ctx, conn, changes)
 	switch {
-	case err == nil && tag.String() == "COMMIT":
+	case err == nil:
 		return nil
-	case err == nil: // "ROLLBACK"
-		return &rejection{len(batch) / 2, errors.New("the transaction was rolled back")}
-	case code(err) != "" && !fatal(err):
-		return refusal(len(batch)/2, err) // it does not say over which
+	case code(err) != "" && !fatal(err), errors.Is(err, errRolledBack):
+		_, _ = conn.Exec(ctx, "ROLLBACK") // where it fails, the connection is closed
+		return refusal(err)
 	default:
 		return c.resolve(conn.PgConn().PID(), batch, err)
 	}
 }
 
-// execute runs the commands in a transaction that it leaves open. With an error it returns the
-// index of the command that failed.
-func execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (index int, err error) {
-	var b pgx.Batch
-	b.Queue("BEGIN")
-	for _, p := range batch {
-		sql, args := p.statement()
-		b.Queue(sql, args...)
-	}
-	results := conn.SendBatch(ctx, &b)
-	defer func() {
-		if closeErr := results.Close(); err == nil {
-			err = closeErr
+var errRolledBack = errors.New("the transaction was rolled back")
+
+// commitChanges carries out the statements and COMMIT in one round trip. Where one of them
+// fails, the server skips the others.
+func commitChanges(ctx context.Context, conn *pgx.Conn, changes *pgx.Batch) error {
+	changes.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
+		if tag.String() != "COMMIT" {
+			return errRolledBack
 		}
-	}()
-	if _, err := results.Exec(); err != nil {
-		return 0, err
-	}
-	for i, p := range batch {
-		if err := p.take(results.QueryRow()); err != nil {
-			return i, err
-		}
-	}
-	return 0, nil
+		return nil
+	})
+	return conn.SendBatch(ctx, changes).Close()
 }
 
 // resolve finds out whether a COMMIT took effect whose answer was lost. All keys of a committed
@@ -207,10 +246,7 @@ func (c *committer) lookUp(ctx context.Context, backend uint32, batch []*pending
 }
 
 // rejection is PostgreSQL's refusal of a batch over one of its commands, which changed nothing.
-type rejection struct {
-	index int
-	err   error
-}
+type rejection struct{ err error }
 
 func (r *rejection) Error() string { return r.err.Error() }
 func (r *rejection) Unwrap() error { return r.err }
@@ -218,7 +254,7 @@ func (r *rejection) Unwrap() error { return r.err }
 // reason is what the sender of a command that was rejected alone is told.
 func (r *rejection) reason() error {
 	switch code(r.err) {
-	case "55P03", "57014": // a row was locked for too long, the statement took too long
+	case lockNotAvailable, "57014": // the statement took too long
 		return fmt.Errorf("%w: %w", model.ErrBusy, r.err)
 	}
 	return fmt.Errorf("the database rejected the command: %w", r.err)
@@ -226,14 +262,17 @@ func (r *rejection) reason() error {
 
 // refusal returns the error of a batch that was rolled back on a connection that lives: about
 // one command, or about the state of the server, which lets no other through either.
-func refusal(index int, err error) error {
+func refusal(err error) error {
+	if errors.Is(err, model.ErrDeposed) {
+		return err
+	}
 	if c := code(err); c != "" && c != "57014" { // a statement's time is its own
 		switch c[:2] {
 		case "25", "53", "57", "58": // read-only, resources, operators, input and output
 			return fmt.Errorf("%w: %w", model.ErrUnavailable, err)
 		}
 	}
-	return &rejection{index, err}
+	return &rejection{err}
 }
 
 // lostRace reports whether another process did the same at the same time, so that a second

@@ -3,6 +3,8 @@ package persistence_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net"
 	"net/url"
@@ -298,6 +300,12 @@ func (p *proxy) serve(client net.Conn) {
 	pump(server, client, func(message []byte) bool { return p.passes(message, server, &muted) })
 }
 
+// commitStatement is the name under which pgx has COMMIT prepared.
+var commitStatement = func() string {
+	digest := sha256.Sum256([]byte("COMMIT"))
+	return "stmtcache_" + hex.EncodeToString(digest[:24])
+}()
+
 // passes applies the fault to what a client sends; false cuts the connection.
 func (p *proxy) passes(message []byte, server net.Conn, muted *atomic.Bool) bool {
 	f := fault(p.fault.Load())
@@ -305,8 +313,8 @@ func (p *proxy) passes(message []byte, server net.Conn, muted *atomic.Bool) bool
 		<-p.healed
 		return false
 	}
-	if f == none || !bytes.Contains(message, []byte("COMMIT\x00")) {
-		return true
+	if f == none || !bytes.Contains(message, []byte(commitStatement)) || bytes.Contains(message, []byte("COMMIT\x00")) {
+		return true // anything else, or COMMIT while it is only being prepared
 	}
 	switch f {
 	case loseAnswer, loseAnswerAndAll:

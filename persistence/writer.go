@@ -19,6 +19,10 @@ type WriterOptions struct {
 	Batch   int           // most commands in one transaction; 0: 256
 	Timeout time.Duration // longest a batch may take before what is left of it fails; 0: 2 s
 	Logger  *slog.Logger  // nil: the store's
+	// Bot and Epoch say for which owner it writes: once another process owns the bot, all
+	// commands fail with [model.ErrDeposed]. Epoch 0: for nobody in particular, unchecked.
+	Bot   int64
+	Epoch uint64
 }
 
 // Writer is the only way by which events reach the database. It is an actor that gathers
@@ -44,7 +48,7 @@ type Writer struct {
 
 // NewWriter starts a writer in an actor system.
 func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
-	return newWriter(system, s, o, execute)
+	return newWriter(system, s, o, (&ledgers{owner: owner{o.Bot, o.Epoch}}).execute)
 }
 
 func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute executor) *Writer {

@@ -6,6 +6,7 @@ CREATE TABLE users (
     id         bigint      PRIMARY KEY,
     name       text        NOT NULL CHECK (char_length(name) <= 64),
     lang       text        NOT NULL CHECK (lang IN ('ru', 'en')),
+    banned     boolean     NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -13,6 +14,9 @@ CREATE TABLE users (
 CREATE TABLE communities (
     id         bigint      PRIMARY KEY,
     title      text        NOT NULL CHECK (char_length(title) <= 255),
+    creators   text        NOT NULL DEFAULT 'everyone' CHECK (creators IN ('everyone', 'admins', 'nobody')),
+    lang       text        NOT NULL DEFAULT '' CHECK (lang IN ('', 'ru', 'en')), -- '': each person's own
+    quiet      boolean     NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -68,6 +72,15 @@ CREATE INDEX participants_order ON participants (event, part, number);
 -- Mine, what a person joined.
 CREATE INDEX participants_person ON participants (person, event);
 
+-- What is wrong with events, as people say.
+CREATE TABLE reports (
+    event   bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
+    person  bigint      NOT NULL REFERENCES users,
+    reason  text        NOT NULL CHECK (char_length(reason) <= 500),
+    made_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (event, person)
+);
+
 -- What every write answered, by its idempotency key.
 CREATE TABLE writes (
     bot       bigint      NOT NULL,
@@ -77,6 +90,7 @@ CREATE TABLE writes (
     outcome   text        NOT NULL,
     event     bigint      NOT NULL,
     part      text        NOT NULL,
+    promoted  bigint      NOT NULL,
     changed   boolean     NOT NULL,
     done_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (bot, update_id, ordinal)

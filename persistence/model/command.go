@@ -30,13 +30,22 @@ type CreateUserEvent struct {
 	Details
 }
 
-// CreateCommunityEvent makes an event of a community.
+// CreateCommunityEvent makes an event of a community, where its settings let the person.
 type CreateCommunityEvent struct {
 	By             Person
+	Admin          bool  // By administers the chat
 	Community      int64 // Telegram chat id
 	CommunityTitle string
 	Draft          int64
 	Details
+}
+
+// EditEvent changes an event. Only its owner may, while the event is open and not over. A larger
+// capacity lets in those who wait.
+type EditEvent struct {
+	By    Person
+	Event int64
+	Edit
 }
 
 // JoinEvent puts a person on an event's list, or on its waiting list where it is full.
@@ -65,6 +74,9 @@ func (c CreateUserEvent) Actor() Person { return c.By }
 func (c CreateCommunityEvent) Actor() Person { return c.By }
 
 // Actor implements [Command].
+func (c EditEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
 func (c JoinEvent) Actor() Person { return c.By }
 
 // Actor implements [Command].
@@ -78,6 +90,9 @@ type Answer struct {
 	Event int64
 	// Part is the actor's part in the event afterwards.
 	Part Part
+	// Promoted is who moved up from the waiting list because the actor left; 0: nobody.
+	// Whom a larger capacity lets in is told by a [Notice] alone.
+	Promoted int64
 	// Replayed says that the key (or the draft) had been committed before and this is
 	// the first answer again.
 	Replayed bool
@@ -88,13 +103,20 @@ type Answer struct {
 
 // Errors of commands. A command that fails with one of them changed nothing.
 var (
-	ErrNotFound    = errors.New("no such event")
-	ErrNotOwner    = errors.New("the event belongs to someone else")
-	ErrClosed      = errors.New("the event is cancelled or hidden")
-	ErrPast        = errors.New("the event would start or has ended in the past")
+	ErrNotFound = errors.New("no such event")
+	ErrNotOwner = errors.New("the event belongs to someone else")
+	ErrClosed   = errors.New("the event is cancelled or hidden")
+	ErrPast     = errors.New("the event would start or has ended in the past")
+	// ErrOverCapacity: more people come than an edit would let.
+	ErrOverCapacity = errors.New("more people come than the new capacity")
+	ErrBanned       = errors.New("the person is banned")
+	// ErrNotAllowed: the community's settings do not let the person create events.
+	ErrNotAllowed  = errors.New("the community does not let the person create events")
 	ErrKeyReused   = errors.New("the key was used for another command")
 	ErrBusy        = errors.New("too many writes are waiting")
 	ErrUnavailable = errors.New("the database cannot be reached")
+	// ErrDeposed: another process owns the bot now. This one must not act for it any more.
+	ErrDeposed = errors.New("another process owns the bot")
 	// ErrUnknown: the connection was lost while committing; the command may or may not
 	// have taken effect. The same key tells.
 	ErrUnknown = errors.New("the outcome of the write is not known")

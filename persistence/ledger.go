@@ -1,0 +1,199 @@
+package persistence
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"okolo/persistence/model"
+)
+
+// ledger is what a batch of commands needs to know of the database, and what becomes of that.
+// Commands are carried out on it one after the other, in order of arrival, while the rows behind
+// it are locked: so a batch has the rows and the answers of its commands one by one, and only
+// its loading and its saving are done for all at once. It is pure: it knows neither SQL nor a
+// clock of its own.
+type ledger struct {
+	now time.Time // of the transaction
+
+	writes      map[model.Key]write
+	events      map[int64]*event
+	drafts      map[draft]*event
+	people      map[int64]*person
+	communities map[int64]*community
+	ids         []int64 // for new events
+
+	// What is to be saved, beside what the entries above say of themselves.
+	answered []*pending // whose answers are new
+	joins    int        // so far, to keep their order
+	reports  map[report]string
+	notices  []model.Notice
+}
+
+// ledgers makes a ledger of each batch.
+type ledgers struct {
+	owner owner
+	ids   []int64 // taken and not used
+}
+
+// execute is the writer's [executor].
+func (k *ledgers) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, error) {
+	l, err := load(ctx, conn, k.owner, needsOf(batch), k.ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range batch {
+		l.perform(p)
+	}
+	k.ids = l.ids // also where the transaction fails: ids are never used twice
+	return l.save(), nil
+}
+
+// write is the stored answer of a command.
+type write struct {
+	hash    int64
+	outcome string
+	answer  model.Answer
+}
+
+// draft is the identity of an event before it has one.
+type draft struct{ owner, number int64 }
+
+// report is who reported what.
+type report struct{ event, person int64 }
+
+// event is a row of events with those of its participants that the batch may touch.
+type event struct {
+	model.Event
+	draft int64
+
+	isNew   bool
+	counted bool // going or waiting changed
+	edited  bool // anything else changed
+
+	seats map[int64]*seat // of whom the batch names or may let in
+	queue []int64         // who waits, the first first, as far as the batch may let them in
+	tail  int             // those who wait behind them
+}
+
+// seat is a person's place in an event.
+type seat struct {
+	was, part model.Part
+	joined    int // order of joining in this batch; 0: before it
+}
+
+// person is what is stored of a person.
+type person struct {
+	name, lang string
+	banned     bool
+
+	known           bool // there is a row
+	changed, judged bool // name or language; banned
+}
+
+// community is a row of communities.
+type community struct {
+	title    string
+	settings model.Settings
+
+	known        bool
+	changed, set bool // title; settings
+}
+
+// perform carries out one command and leaves its answer in it.
+func (l *ledger) perform(p *pending) {
+	if w, ok := l.writes[p.key]; ok {
+		p.answer, p.err = w.replay(p.hash)
+		return
+	}
+	answer, outcome := l.rule(p)
+	if p.err = outcomes[outcome]; p.err != nil {
+		answer = model.Answer{Replayed: answer.Replayed}
+	}
+	p.answer, p.outcome = answer, outcome
+	l.answered = append(l.answered, p)
+	l.writes[p.key] = write{p.hash, outcome, answer}
+}
+
+// replay returns the first answer again, unless the key was another command's.
+func (w write) replay(hash int64) (model.Answer, error) {
+	if w.hash != hash {
+		return model.Answer{}, model.ErrKeyReused
+	}
+	a := w.answer
+	a.Replayed = true
+	if err := outcomes[w.outcome]; err != nil {
+		return model.Answer{Replayed: true}, err
+	}
+	return a, nil
+}
+
+// outcomes are the violated rules, by the name under which they are stored; done is none. They
+// are stored, so the names must never change.
+const (
+	done       = "done"
+	missing    = "missing"
+	foreign    = "foreign"
+	closed     = "closed"
+	past       = "past"
+	ahead      = "ahead"
+	crowded    = "crowded"
+	banned     = "banned"
+	notAllowed = "not allowed"
+)
+
+var outcomes = map[string]error{
+	missing:    model.ErrNotFound,
+	foreign:    model.ErrNotOwner,
+	closed:     model.ErrClosed,
+	past:       model.ErrPast,
+	ahead:      &model.InvalidError{Field: "starts", Reason: "too far ahead"},
+	crowded:    model.ErrOverCapacity,
+	banned:     model.ErrBanned,
+	notAllowed: model.ErrNotAllowed,
+}
+
+// seat returns a person's place in the event; to change it is to change the event.
+func (e *event) seat(person int64) *seat {
+	s := e.seats[person]
+	if s == nil {
+		s = new(seat)
+		e.seats[person] = s
+	}
+	return s
+}
+
+// know keeps the name and the language of a person.
+func (l *ledger) know(by model.Person) {
+	p := l.person(by.ID)
+	lang := by.Lang
+	if lang != "ru" {
+		lang = "en"
+	}
+	// A name is not what a command is about: one that breaks the limits is cut, not refused.
+	if name := cut(by.Name, model.MaxName); !p.known || p.name != name || p.lang != lang {
+		p.name, p.lang, p.changed, p.known = name, lang, true, true
+	}
+}
+
+func (l *ledger) person(id int64) *person {
+	p := l.people[id]
+	if p == nil {
+		p = &person{lang: "en"}
+		l.people[id] = p
+	}
+	return p
+}
+
+func (l *ledger) community(chat int64, title string) *community {
+	c := l.communities[chat]
+	if c == nil {
+		c = &community{settings: model.Settings{Creators: model.Everyone}}
+		l.communities[chat] = c
+	}
+	if title = cut(title, maxCommunityTitle); !c.known || c.title != title {
+		c.title, c.changed, c.known = title, true, true
+	}
+	return c
+}

@@ -1,0 +1,23 @@
+package model
+
+// Notice is a message owed to people who joined an event, because of what someone else did.
+type Notice struct {
+	Bot   int64
+	Event int64
+	News  News
+	// Person is the only one to tell; 0: all who come or wait, as they stand when it is
+	// delivered.
+	Person int64
+	// By did it, and is not told.
+	By int64
+}
+
+// News is what a notice tells.
+type News string
+
+// What notices tell.
+const (
+	NewsEdited    News = "edited" // title, time or place
+	NewsCancelled News = "cancelled"
+	NewsPromoted  News = "promoted" // from the waiting list
+)
