@@ -68,22 +68,23 @@ func (q *callbacks) get(id string) *callback {
 	return q.byID[id]
 }
 
-// settle gives a query its answer; a second one changes nothing. It reports false where the
-// query is unknown or too old.
-func (q *callbacks) settle(id string, a CallbackAnswer, now time.Time) bool {
+// settle gives a query its answer; a second one changes nothing, and is not first. It returns
+// nil where the query is unknown or too old.
+func (q *callbacks) settle(id string, a CallbackAnswer, now time.Time) (cb *callback, first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	cb := q.byID[id]
+	cb = q.byID[id]
 	if cb == nil || cb.old || now.After(cb.expires) {
-		return false
+		return nil, false
 	}
 	select {
 	case <-cb.answered:
+		return cb, false
 	default:
 		cb.answer = a
 		close(cb.answered)
+		return cb, true
 	}
-	return true
 }
 
 // press queues the callback query of a person who presses a button. The data need not be on
@@ -151,8 +152,12 @@ func (c *call) answerCallbackQuery() (any, error) {
 	if utf16Len(a.Text) > maxCallbackText {
 		return nil, badRequest("MESSAGE_TOO_LONG")
 	}
-	if !c.bot.callbacks.settle(c.text("callback_query_id"), a, c.now()) {
+	cb, first := c.bot.callbacks.settle(c.text("callback_query_id"), a, c.now())
+	if cb == nil {
 		return nil, badRequest("query is too old and response timeout expired or query ID is invalid")
+	}
+	if w := c.server.opts.Watcher; w != nil && first {
+		w.Answered(cb.person, cb.id, a)
 	}
 	return true, nil
 }

@@ -100,6 +100,7 @@ func (c *chat) touch(m *message) {
 	c.revision++
 	if m != nil {
 		m.revision = c.revision
+		c.tellShown(m)
 	}
 	if c.changed != nil {
 		close(c.changed)

@@ -178,6 +178,15 @@ func (c *content) inWords() string {
 
 // seen makes what the person sees of a message.
 func (m *message) seen() Message {
+	s := m.plainlySeen()
+	if m.content.rich.text != "" {
+		s.HTML = m.content.rich.html()
+	}
+	return s
+}
+
+// plainlySeen is what the person sees, without the HTML.
+func (m *message) plainlySeen() Message {
 	c, by := m.content, m.author()
 	s := Message{
 		ID: m.id, FromBot: m.from == nil, From: by, Thread: m.thread, Service: sentence(by, c.service), Date: time.Unix(m.date, 0).UTC(), ReplyTo: m.replyTo, Edited: m.edits,
@@ -192,9 +201,6 @@ func (m *message) seen() Message {
 		s.Text = c.rich.text + c.inWords()
 	}
 	s.Reactions = slices.Sorted(maps.Values(m.reactions))
-	if c.rich.text != "" {
-		s.HTML = c.rich.html()
-	}
 	switch f := c.file; {
 	case f == nil:
 	case f.kind == kinds["photo"]:

@@ -21,6 +21,8 @@ type Options struct {
 	Now    func() time.Time // default: time.Now
 	Faults Faults
 
+	Watcher Watcher // is told what bots do in private chats; nil: nobody is
+
 	Limits  Limits // of floods; the zero value: none, see [TelegramLimits]
 	Control bool   // serves the control API under /control/
 	Public  bool   // lets Listen take an address that is not loopback

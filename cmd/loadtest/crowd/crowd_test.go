@@ -1,0 +1,184 @@
+package crowd
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"okolo/bot/sandbox"
+	"okolo/cmd/loadtest/verify"
+)
+
+func newCrowd(t testing.TB, o Options) *Crowd {
+	t.Helper()
+	o.Ledger, o.Folder = verify.NewLedger("test"), t.TempDir()
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// TestPersonIsSmall: of a million people's 4 GB, what the crowd itself keeps is a small part.
+func TestPersonIsSmall(t *testing.T) {
+	const people, most = 200_000, 500
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	c := newCrowd(t, Options{People: people, Mix: Everybody, Rate: 1})
+	each := (heap() - before) / people
+	if each > most {
+		t.Errorf("a person takes %d bytes, and %d at most was meant", each, most)
+	}
+	t.Logf("%d bytes a person", each)
+	runtime.KeepAlive(c)
+}
+
+// TestSameSeedSamePeople: who they are depends on the seed alone.
+func TestSameSeedSamePeople(t *testing.T) {
+	kinds := func(seed uint64) (list []Persona) {
+		c := newCrowd(t, Options{People: 1000, Seed: seed, Mix: Everybody, Rate: 1})
+		for _, s := range c.shards {
+			for i := range s.people {
+				list = append(list, s.people[i].persona)
+			}
+		}
+		return list
+	}
+	if !slices.Equal(kinds(1), kinds(1)) {
+		t.Error("the same seed makes other people")
+	}
+	if slices.Equal(kinds(1), kinds(2)) {
+		t.Error("another seed makes the same people")
+	}
+	counts := map[Persona]int{}
+	for _, p := range kinds(3) {
+		counts[p]++
+	}
+	for p, n := range Everybody {
+		if got := counts[Persona(p)]; n > 0 && (got < 5*n || got > 20*n) {
+			t.Errorf("%d of 1000 are %s, of a share of %d %%", got, Persona(p), n)
+		}
+	}
+}
+
+// TestEverybodyInTurn: without Zipf all come before anybody comes twice.
+func TestEverybodyInTurn(t *testing.T) {
+	c := newCrowd(t, Options{People: 1001, Mix: Everybody, Rate: 1})
+	for _, s := range c.shards {
+		seen := map[uint32]bool{}
+		for range s.people {
+			p := s.somebody()
+			if p == nil || seen[p.self] {
+				t.Fatalf("somebody came twice, after %d of %d", len(seen), len(s.people))
+			}
+			seen[p.self] = true
+		}
+	}
+}
+
+// TestTimetable: the entries come in order of time.
+func TestTimetable(t *testing.T) {
+	var tt timetable
+	lot := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		tt.add(entry{due: lot.Int64N(500)})
+	}
+	last := int64(-1)
+	for len(tt) > 0 {
+		e := tt.take()
+		if e.due < last {
+			t.Fatalf("%d after %d", e.due, last)
+		}
+		last = e.due
+	}
+}
+
+// TestRead: people read the screen by its words.
+func TestRead(t *testing.T) {
+	row := func(labels ...string) (bs []sandbox.Button) {
+		for _, l := range labels {
+			bs = append(bs, sandbox.Button{Text: l, Data: "d" + l})
+		}
+		return bs
+	}
+	for _, c := range []struct {
+		m    sandbox.Message
+		want screen
+		has  []role
+	}{
+		{sandbox.Message{Text: "Nearby · 10 km · week · ✨ everything\n7 events", Buttons: [][]sandbox.Button{row("1", "2"), row("◀", "2 / 10", "▶"), row("➖ 5 km", "➕ 25 km"), row("today", "tomorrow", "• week •")}},
+			screen{sight: list, radius: 10, days: roleWeek, page: 2, pages: 10}, []role{roleNumber, rolePrevious, roleNext, roleSmaller, roleWider, roleToday}},
+		{sandbox.Message{Text: "✅ Saved. Your event is published.\n\nMine\n🚶 walks\n🕒 tomorrow", Buttons: [][]sandbox.Button{row("🙋 Join"), row("❌ Call it off"), row("‹ Back")}},
+			screen{sight: saved, title: "Mine"}, []role{roleJoin, roleCallOff, roleBack}},
+		{sandbox.Message{Text: "❌ called off\n\nMine\n🚶 walks\n🕒 tomorrow\n\n🙋 You are going."}, screen{sight: card, title: "Mine", off: true, part: "going"}, nil},
+		{sandbox.Message{Text: "New event\n\n📝 My title\n\nWhat kind of event is it?", Buttons: [][]sandbox.Button{row("🎵 music", "📌 other")}},
+			screen{sight: askCategory, title: "My title"}, []role{roleCategory}},
+		{sandbox.Message{Text: "New event\n\nWhen does it begin, by…", Buttons: [][]sandbox.Button{row("tomorrow 19:05")}}, screen{sight: askWhen}, []role{roleTime}},
+		{sandbox.Message{Text: "Hello, P7!\nI know…"}, screen{sight: greeting, title: "P7"}, nil},
+		{sandbox.Message{Text: "Too much is going on right now."}, screen{sight: trouble}, nil},
+		{sandbox.Message{Photo: &sandbox.Photo{}}, screen{sight: picture}, nil},
+		{sandbox.Message{Text: "words"}, screen{}, nil},
+	} {
+		got := read(&c.m)
+		if got != c.want {
+			t.Errorf("%q is read as %+v, not %+v", c.m.Text, got, c.want)
+		}
+		b := new(packer).pack(&c.m, &got)
+		for _, r := range c.has {
+			if b.count(r) == 0 {
+				t.Errorf("%q: the button %c is not found", c.m.Text, r)
+			}
+		}
+	}
+	m := sandbox.Message{Buttons: [][]sandbox.Button{row("tomorrow 19:05")}}
+	if b, ok := new(packer).pack(&m, &screen{sight: askWhen}).nth(roleTime, 0); !ok || b.arg != 19*60+5 || b.data != "dtomorrow 19:05" {
+		t.Errorf("the suggested moment is read as %+v", b)
+	}
+}
+
+// TestJournal: a story is told in order, of those who are asked for.
+func TestJournal(t *testing.T) {
+	c := newCrowd(t, Options{People: 2, FirstID: 10, Mix: Everybody, Rate: 1})
+	c.journal.note(10, "says ", "one")
+	c.Shown(11, sandbox.Message{ID: 5, Text: "for another"})
+	c.Shown(10, sandbox.Message{ID: 6, Text: strings.Repeat("ж", 1000), Edited: 1, Buttons: [][]sandbox.Button{{{Text: "B"}}}})
+	c.Answered(10, "77", sandbox.CallbackAnswer{Text: "toast"})
+	stories, err := c.Stories([]int64{10})
+	if err != nil || len(stories) != 1 {
+		t.Fatalf("%v %v", stories, err)
+	}
+	lines := strings.Split(strings.TrimSpace(stories[10]), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], "says one") || !strings.Contains(lines[1], "edited: #6 ж") || !strings.Contains(lines[2], "answers press 77: toast") {
+		t.Errorf("the story is %q", lines)
+	}
+}
+
+// FuzzRead: whatever a bot shows, people do not fall over it.
+func FuzzRead(f *testing.F) {
+	f.Add("Nearby · 5 km · today", "1 / 2", "data")
+	f.Add("New event\n📝 x", "19:00", "")
+	f.Add("✅ \n🕒 ", "‹ Back", strings.Repeat("x", 64))
+	f.Fuzz(func(t *testing.T, text, label, data string) {
+		m := sandbox.Message{Text: text, Buttons: [][]sandbox.Button{{{Text: label, Data: data}, {Text: label, Data: data}}}}
+		s := read(&m)
+		b := new(packer).pack(&m, &s)
+		b.each(func(x button) bool {
+			if x.data != data {
+				t.Errorf("%q became %q", data, x.data)
+			}
+			return true
+		})
+	})
+}

@@ -1,0 +1,213 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"okolo/bot/sandbox"
+	"okolo/persistence"
+	"okolo/persistence/embedded"
+)
+
+// Token is what the bot shows to its sandbox, which takes any; BotID is who it is by that.
+const (
+	Token = "4242:load-test-token-any-sandbox-takes--"
+	BotID = 4242
+)
+
+// stopTime bounds the end of what was started.
+const stopTime = 45 * time.Second
+
+// Options say what to bring up.
+type Options struct {
+	Watcher sandbox.Watcher
+	Faults  sandbox.Faults
+	Listen  string // of the sandbox; default: a free port of loopback
+	// MessagesPerChat bounds what the sandbox keeps; default 12.
+	MessagesPerChat int
+
+	DatabaseURL string            // empty: a private PostgreSQL
+	Postgres    map[string]string // settings of the private one
+
+	// Command is the bot's program with its arguments; it learns the rest from the
+	// environment. Empty: okolo serve, built from this module.
+	Command []string
+	Env     []string // NAME=value, beside what it needs
+	// Target is the window for operators of a bot that runs already; nothing is started then.
+	Target string
+	// Through is put between the bot and its database; nil: nothing is.
+	Through func(databaseURL string) (string, error)
+	// Between is put between the bot and its Bot API; nil: nothing is.
+	Between func(apiURL string) (string, error)
+
+	Log io.Writer // of the bot
+}
+
+// Rig is what runs.
+type Rig struct {
+	o        Options
+	Telegram *sandbox.Server
+	apiURL   string
+	database *embedded.Server   // nil: not ours
+	folders  []*embedded.Server // each owns the folder of an earlier one that was killed
+	url      string
+	botURL   string // of the database, as the bot is told
+	command  []string
+	remove   func() error // of the program that was built
+	bot      *botProcess
+}
+
+// Up brings everything up, in the order of what needs what.
+func Up(ctx context.Context, o Options) (_ *Rig, err error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if o.MessagesPerChat == 0 {
+		o.MessagesPerChat = 12
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	r := &Rig{o: o, remove: func() error { return nil }}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Down(ctx))
+		}
+	}()
+	if err := r.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	r.Telegram, err = sandbox.New(sandbox.Options{
+		Watcher: o.Watcher, Faults: o.Faults,
+		MessagesPerChat: o.MessagesPerChat, UpdatesPerBot: 4_000_000, CallbacksPerBot: 1_000_000,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The bot has to drain before its Telegram goes, so that does not end with ctx.
+	if r.apiURL, err = r.Telegram.Listen(context.WithoutCancel(ctx), o.Listen); err != nil {
+		return nil, err
+	}
+	if o.Target != "" {
+		return r, nil
+	}
+	if o.Between != nil {
+		if r.apiURL, err = o.Between(r.apiURL); err != nil {
+			return nil, err
+		}
+	}
+	if r.command = o.Command; len(r.command) == 0 {
+		program, remove, err := Build(ctx, "okolo/cmd/okolo")
+		if err != nil {
+			return nil, err
+		}
+		r.command, r.remove = []string{program, "serve"}, remove
+	}
+	return r, r.StartBot(ctx)
+}
+
+func (r *Rig) openDatabase(ctx context.Context) (err error) {
+	r.url = r.o.DatabaseURL
+	if r.url == "" {
+		if r.database, err = embedded.Start(ctx, embedded.Options{Settings: r.o.Postgres}); err != nil {
+			return err
+		}
+		r.url = r.database.URL()
+	}
+	if err := persistence.Migrate(ctx, r.url); err != nil {
+		return err
+	}
+	r.botURL = r.url
+	if r.o.Through != nil {
+		r.botURL, err = r.o.Through(r.url)
+	}
+	return err
+}
+
+// DatabaseURL is where the database is, without anything in between.
+func (r *Rig) DatabaseURL() string { return r.url }
+
+// APIURL is where the Bot API is, as the bot is told.
+func (r *Rig) APIURL() string { return r.apiURL }
+
+// StartBot starts the bot, and returns when it is ready.
+func (r *Rig) StartBot(ctx context.Context) (err error) {
+	env := append([]string{
+		"BOT_TOKEN=" + Token, "BOT_API_URL=" + r.apiURL, "DATABASE_URL=" + r.botURL,
+		"OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "LOG_LEVEL=WARN",
+	}, r.o.Env...)
+	r.bot, err = startProcess(ctx, r.command, env, r.o.Log)
+	return err
+}
+
+// KillBot kills the bot, as SIGKILL does: nothing of it gets to know.
+func (r *Rig) KillBot() error { return r.bot.kill() }
+
+// StopBot ends the bot in order, by SIGTERM.
+func (r *Rig) StopBot(ctx context.Context) error { return r.bot.terminate(ctx) }
+
+// KillDatabase stops PostgreSQL at once, as a crash would. Only a private one can be killed.
+func (r *Rig) KillDatabase() error {
+	if r.database == nil {
+		return errors.New("only a private PostgreSQL can be killed: leave --database-url out")
+	}
+	return r.database.Kill()
+}
+
+// RestartDatabase starts it again on what it left.
+func (r *Rig) RestartDatabase(ctx context.Context) error {
+	next, err := embedded.Start(ctx, embedded.Options{Dir: r.database.Dir(), Settings: r.o.Postgres})
+	if err != nil {
+		return err
+	}
+	r.folders = append(r.folders, r.database)
+	r.database = next
+	return nil
+}
+
+// Down takes everything down: the bot first, so that it can drain.
+func (r *Rig) Down(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	var err error
+	if r.bot != nil {
+		err = r.bot.terminate(ctx)
+	}
+	if r.Telegram != nil {
+		err = errors.Join(err, r.Telegram.Close())
+	}
+	if r.database != nil {
+		err = errors.Join(err, r.database.Stop(ctx))
+	}
+	for _, d := range r.folders {
+		err = errors.Join(err, d.Stop(ctx)) // its folder, if it is a temporary one
+	}
+	return errors.Join(err, r.remove())
+}
+
+// Window is where the bot's statistics are; empty: it has none.
+func (r *Rig) Window() string {
+	switch {
+	case r.o.Target != "":
+		return strings.TrimSuffix(strings.TrimRight(r.o.Target, "/"), "/stats")
+	case r.bot != nil:
+		return r.bot.window
+	}
+	return ""
+}
+
+// Usage is what the bot's process uses; zero where it is not ours.
+func (r *Rig) Usage() (Usage, error) {
+	if r.bot == nil {
+		return Usage{}, nil
+	}
+	u, err := r.bot.usage()
+	if err != nil {
+		return u, fmt.Errorf("measure the bot: %w", err)
+	}
+	return u, nil
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"okolo/cmd/loadtest/crowd"
+)
+
+// firstPerson is the Telegram id of the first person in a private database.
+const firstPerson = 1_000_000
+
+// runCmd is loadtest run.
+type runCmd struct {
+	Duration time.Duration `default:"30s" placeholder:"TIME" help:"How long people come."`
+
+	People peopleSettings `embed:"" group:"People:"`
+	Bot    botSettings    `embed:"" group:"The bot:"`
+	Output outputSettings `embed:""`
+}
+
+// Run lets people use the bot for a while, and reports.
+func (c *runCmd) Run(ctx context.Context, out *console) error {
+	if err := errors.Join(c.People.check(), c.Bot.check()); err != nil {
+		return err
+	}
+	t, err := startTrial(ctx, trialOptions{
+		command: "run", crowd: c.People.crowd(firstPerson, crowd.Everybody),
+		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
+	}, out)
+	if err != nil {
+		return err
+	}
+	err = t.load(ctx, c.Duration, nil)
+	if err == nil {
+		t.sampler.agree(ctx)
+		err = t.conclude(ctx)
+	}
+	if err = errors.Join(err, t.close(ctx)); err != nil {
+		return err
+	}
+	return finish(t.result, c.Output, out)
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"okolo/cmd/loadtest/crowd"
+)
+
+// tortureCmd is loadtest torture.
+type tortureCmd struct {
+	Kills   int           `default:"20" placeholder:"N" help:"How often the bot is killed (SIGKILL), at random moments under load, and started again (0 to 10,000)."`
+	DBKills int           `default:"5" placeholder:"N" help:"How often PostgreSQL is killed (an immediate stop) and started again (0 to 10,000)." name:"db-kills"`
+	Pause   time.Duration `default:"2s" placeholder:"TIME" help:"Time between two kills, on average (100ms to 1h)."`
+
+	People peopleSettings `embed:"" group:"People:"`
+	Bot    botSettings    `embed:"" group:"The bot:"`
+	Output outputSettings `embed:""`
+}
+
+// killing is what is killed next.
+type killing int
+
+const (
+	killBot killing = iota
+	killDatabase
+)
+
+// downTime is the longest that PostgreSQL stays away.
+const downTime = time.Second
+
+// Run kills the bot and PostgreSQL under load, and compares what everybody read as saved with
+// the database.
+func (c *tortureCmd) Run(ctx context.Context, out *console) error {
+	if err := errors.Join(c.check(), c.People.check(), c.Bot.check()); err != nil {
+		return err
+	}
+	people := c.People.crowd(firstPerson, crowd.Writers)
+	people.Lenient = true
+	t, err := startTrial(ctx, trialOptions{
+		command: "torture", crowd: people,
+		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
+	}, out)
+	if err != nil {
+		return err
+	}
+	loading, over := context.WithCancel(ctx)
+	defer over()
+	err = t.load(loading, forever, func(ctx context.Context) error {
+		defer over()
+		return c.torture(ctx, t)
+	})
+	if err == nil {
+		err = t.conclude(ctx)
+	}
+	if err = errors.Join(err, t.close(ctx)); err != nil {
+		return err
+	}
+	return finish(t.result, c.Output, out)
+}
+
+// forever is longer than any load: something else ends it.
+const forever = 1000 * time.Hour
+
+func (c *tortureCmd) check() error {
+	switch {
+	case c.Kills < 0 || c.Kills > 10_000 || c.DBKills < 0 || c.DBKills > 10_000:
+		return usageError{"--kills and --db-kills go from 0 to 10,000."}
+	case c.Pause < 100*time.Millisecond || c.Pause > time.Hour:
+		return usageError{"--pause goes from 100ms to 1h."}
+	case c.Bot.Target != "":
+		return usageError{"torture kills the bot, so it has to start it: leave --target out."}
+	case c.DBKills > 0 && c.Bot.DatabaseURL != "":
+		return usageError{"torture kills only a PostgreSQL of its own: leave --database-url out, or give --db-kills 0."}
+	}
+	return nil
+}
+
+// torture kills, in a random order and at random moments, until all is done or ctx is.
+func (c *tortureCmd) torture(ctx context.Context, t *trial) error {
+	lot := rand.New(rand.NewPCG(c.People.Seed, 2))
+	victims := make([]killing, c.Kills+c.DBKills)
+	for i := range c.DBKills {
+		victims[i] = killDatabase
+	}
+	lot.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
+	for _, v := range victims {
+		sleep(ctx, c.Pause/2+time.Duration(lot.Int64N(int64(c.Pause))))
+		if ctx.Err() != nil {
+			return nil
+		}
+		kill := t.killBot
+		if v == killDatabase {
+			kill = t.killDatabase
+		}
+		if err := kill(ctx, lot); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("torture: %w", err)
+		}
+	}
+	sleep(ctx, c.Pause) // of load after the last kill
+	return nil
+}
+
+// killBot kills the bot, as nothing can that it could notice, and starts it again.
+func (t *trial) killBot(ctx context.Context, _ *rand.Rand) error {
+	t.sampler.note("bot killed")
+	t.result.Kills++
+	if err := t.rig.KillBot(); err != nil {
+		return err
+	}
+	return t.rig.StartBot(ctx)
+}
+
+// killDatabase kills PostgreSQL, and starts it again a little later.
+func (t *trial) killDatabase(ctx context.Context, lot *rand.Rand) error {
+	t.sampler.note("PostgreSQL killed")
+	t.result.DatabaseKills++
+	if err := t.rig.KillDatabase(); err != nil {
+		return err
+	}
+	sleep(ctx, time.Duration(lot.Int64N(int64(downTime))))
+	if err := t.rig.RestartDatabase(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	t.crowd.Forgive()
+	return nil
+}
+
+// sleep waits, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
