@@ -32,12 +32,12 @@ func TestLyingDatabase(t *testing.T) {
 	t.Parallel()
 	lies := []string{
 		`DELETE FROM events WHERE id = (SELECT max(id) FROM events WHERE title LIKE 'Event %')`,
-		`INSERT INTO events (kind, owner, draft, title, description, category, starts, ends, zone, place, latitude, longitude, capacity)
-		 SELECT kind, owner, -1, title, description, category, starts, ends, zone, place, latitude, longitude, capacity
+		`INSERT INTO events (kind, owner, draft, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell)
+		 SELECT kind, owner, -1, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell
 		 FROM events WHERE id = (SELECT min(id) FROM events WHERE title LIKE 'Event %')`,
 		`UPDATE events SET latitude = latitude + 0.01 WHERE id = (SELECT min(id) FROM events WHERE title LIKE 'Event %')`,
-		`INSERT INTO events (kind, owner, draft, title, description, category, starts, ends, zone, place, latitude, longitude, capacity)
-		 SELECT kind, owner, -2, replace(title, 'Event ', 'Event 9'), description, category, starts, ends, zone, place, latitude, longitude, capacity
+		`INSERT INTO events (kind, owner, draft, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell)
+		 SELECT kind, owner, -2, replace(title, 'Event ', 'Event 9'), description, category, starts, ends, zone, place, latitude, longitude, capacity, cell
 		 FROM events WHERE id = (SELECT min(id) FROM events WHERE title LIKE 'Event %')`,
 		`DELETE FROM participants WHERE number = (SELECT max(number) FROM participants)`,
 	}

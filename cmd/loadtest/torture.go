@@ -118,6 +118,7 @@ func (t *trial) killBot(ctx context.Context, _ *rand.Rand) error {
 func (t *trial) killDatabase(ctx context.Context, lot *rand.Rand) error {
 	t.sampler.note("PostgreSQL killed")
 	t.result.DatabaseKills++
+	t.crowd.Crashed()
 	if err := t.rig.KillDatabase(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"okolo/cmd/loadtest/report"
 	"okolo/cmd/loadtest/rig"
 	"okolo/cmd/loadtest/verify"
+	"okolo/persistence/model"
 )
 
 // checkTime bounds the comparison with the database after the load.
@@ -172,11 +173,11 @@ func (t *trial) tell(o crowd.Outcome, found verify.Findings) error {
 }
 
 // spots are where the people are.
-func spots() []rig.Spot {
-	list := make([]rig.Spot, crowd.Places)
+func spots() []model.Point {
+	list := make([]model.Point, crowd.Places)
 	for i := range list {
 		p := crowd.Place(i)
-		list[i] = rig.Spot{Lat: p.Latitude, Lon: p.Longitude}
+		list[i] = model.Point{Lat: p.Latitude, Lon: p.Longitude}
 	}
 	return list
 }

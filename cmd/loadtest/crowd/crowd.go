@@ -92,13 +92,12 @@ func (c *Crowd) Run(ctx context.Context, telegram *sandbox.Server, bot int64) {
 	running.Wait()
 }
 
-// Forgive says that PostgreSQL crashed and is back: until now, snapshots may have been lost,
-// and whoever acted before may begin their step again.
-func (c *Crowd) Forgive() {
-	if !c.began.IsZero() {
-		c.excuse.Store(int64(time.Since(c.began)))
-	}
-}
+// Crashed says that PostgreSQL crashes now. That empties the unlogged snapshots: until Forgive,
+// whoever finds their place lost is excused.
+func (c *Crowd) Crashed() { c.excuse.Store(math.MaxInt64) }
+
+// Forgive says that PostgreSQL is back: whoever acted before may begin their step again.
+func (c *Crowd) Forgive() { c.excuse.Store(int64(time.Since(c.began))) }
 
 // Shown implements [sandbox.Watcher].
 func (c *Crowd) Shown(person int64, m sandbox.Message) {

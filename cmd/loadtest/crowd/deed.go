@@ -121,7 +121,9 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == trouble:
 		p.act.trouble = true
 	case sc.sight == gone, sc.sight == askLocation, sc.sight == list && p.act.kind == Answer:
-		s.lost(p, "was told %.80q", m.Text)
+		s.lost(p, p.placedAt(), "was told %.80q", m.Text)
+	case s.crowd.Lenient && wizard.has(sc.sight) && sc.sight == p.at.sight && sc.title == p.at.title:
+		s.uncalled(p, &sc, "the question that was answered")
 	case p.act.kind == Create && wizard.has(sc.sight), p.act.kind == Answer && wizard.has(sc.sight):
 		// Another question than expected: what was answered before is gone, or was still there.
 		s.elsewhere(p, m, sc, at)
@@ -198,7 +200,7 @@ func (s *shard) answered(p *person, e *event) {
 		d.trouble = true
 		s.complain(p, Broken, "the bot apologised for an error, to %s", d.kind)
 	case k == gone:
-		s.lost(p, "was told %q", e.answer.Text)
+		s.lost(p, p.placedAt(), "was told %q", e.answer.Text)
 	case e.answer.ShowAlert:
 		d.refused = true
 	}
@@ -212,20 +214,22 @@ func (s *shard) elsewhere(p *person, m *sandbox.Message, sc screen, at int64) {
 		p.at, p.offers, p.act.refused = sc, s.packer.pack(m, &sc), true
 		return
 	}
-	s.lost(p, "the wizard asked something else: %.80q", m.Text)
-	p.at, p.offers = sc, s.packer.pack(m, &sc)
+	located := p.located
+	s.lost(p, p.draftAt, "the wizard asked something else: %.80q", m.Text)
+	p.at, p.offers, p.draft, p.titled, p.located = sc, s.packer.pack(m, &sc), true, sc.title != "", located
 	p.act.seen = at
 }
 
-// lost: the bot does not know any more where the person was. After a crash of the database
-// it may.
-func (s *shard) lost(p *person, format string, args ...any) {
+// lost: the bot does not know any more where the person was, as it did at a time. If the
+// database crashed since, it need not.
+func (s *shard) lost(p *person, known int64, format string, args ...any) {
 	p.act.lost = true
-	if p.content <= s.crowd.excuse.Load() {
+	if known <= s.crowd.excuse.Load() {
 		s.meter.count(func(c *Counts) { c.Excused++ })
 	} else {
 		s.complain(p, PlaceLost, format, args...)
 	}
+	p.searchAt, p.draftAt = s.now(), s.now()
 	p.at, p.offers, p.draft, p.titled, p.located = screen{}, "", false, false, false
 	p.radius, p.days, p.page = firstRadius, roleToday, 0
 }
@@ -288,7 +292,9 @@ func (s *shard) check(p *person) {
 	case p.at.sight == list:
 		s.checkList(p)
 	case wizard.has(p.at.sight) && p.titled && p.at.title != s.title(p):
-		s.lost(p, "the draft is called %q in place of %q", p.at.title, s.title(p))
+		s.lost(p, p.draftAt, "the draft is called %q in place of %q", p.at.title, s.title(p))
+	case wizard.has(p.at.sight) && p.titled:
+		p.draftAt = p.act.seen
 	case p.act.kind == Publish && p.at.title != s.title(p):
 		s.complain(p, PlaceLost, "published %q and sees %q", s.title(p), p.at.title)
 	}
@@ -312,11 +318,12 @@ func (s *shard) checkList(p *person) {
 	}
 	sees := p.at
 	if sees.radius != int(p.radius) || sees.days != p.days || sees.page > 0 && page > 0 && sees.page != min(int(page), sees.pages) {
-		s.lost(p, "the list shows page %d, %d km, %c in place of page %d, %d km, %c",
+		s.lost(p, p.searchAt, "the list shows page %d, %d km, %c in place of page %d, %d km, %c",
 			sees.page, sees.radius, sees.days, page, p.radius, p.days)
-		return
+		// From here on people go by what they see.
+		p.at, p.located, p.radius, p.days = sees, true, int16(sees.radius), sees.days
 	}
-	p.page, p.pages = int16(sees.page), int16(sees.pages)
+	p.page, p.pages, p.searchAt = int16(sees.page), int16(sees.pages), d.seen
 }
 
 // conclude draws the consequences of an answer: what the person knows now, and what they were

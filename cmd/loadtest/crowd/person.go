@@ -36,6 +36,8 @@ type person struct {
 	oldAt   int64   // the message it was on
 	choice  choice  // for the draft
 	content int64   // when they last saw what they waited for
+	// When the screen last showed that the bot knows their search, and their draft.
+	searchAt, draftAt int64
 	lot     uint64  // their own chance, so that the same seed makes the same people
 }
 
@@ -65,6 +67,14 @@ type deed struct {
 
 // waiting reports whether something the person did has not been answered in full.
 func (p *person) waiting() bool { return p.act.kind != Nothing }
+
+// placedAt is when the bot last knew what the person goes by now: their draft, or their search.
+func (p *person) placedAt() int64 {
+	if p.act.kind == Answer || p.act.kind == Publish {
+		return p.draftAt
+	}
+	return p.searchAt
+}
 
 // answered reports whether all has come that the deed waits for.
 func (d *deed) answered() bool {
