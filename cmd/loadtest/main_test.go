@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 // TestRun: the program, with a database of its own, finds nothing wrong with the bot, and its
 // JSON has what scripts read.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"run", "--okolo", okolo, "--users", "150", "--duration", "6s", "--rate", "120", "--think", "300ms",
 		"--max-sessions", "20", "--patience", "2m", "--json", "-"}, &out, &errs)

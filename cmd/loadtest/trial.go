@@ -85,6 +85,7 @@ func (t *trial) load(ctx context.Context, d time.Duration, disturb func(context.
 	sampling, enough := context.WithCancel(context.WithoutCancel(ctx))
 	sampled := make(chan struct{})
 	t.result.Began = time.Now()
+	t.crowd.Meet(t.rig.Telegram, rig.BotID)
 	go func() {
 		defer close(sampled)
 		t.sampler.run(sampling, t.console)
@@ -99,7 +100,7 @@ func (t *trial) load(ctx context.Context, d time.Duration, disturb func(context.
 		}
 		disturbed <- err
 	}()
-	t.crowd.Run(loading, t.rig.Telegram, rig.BotID)
+	t.crowd.Run(loading)
 	t.result.Seconds = time.Since(t.result.Began).Seconds()
 	err := <-disturbed
 	enough()

@@ -73,11 +73,15 @@ func New(o Options) (*Crowd, error) {
 // Close removes the journal.
 func (c *Crowd) Close() error { return c.journal.close() }
 
-// Run lets people come to a bot of a sandbox until ctx is done, then waits until everybody has
-// been answered, or has lost patience.
-func (c *Crowd) Run(ctx context.Context, telegram *sandbox.Server, bot int64) {
+// Meet tells the people which bot of which sandbox they talk to; their time begins.
+func (c *Crowd) Meet(telegram *sandbox.Server, bot int64) {
 	c.telegram, c.bot, c.began = telegram, bot, time.Now()
 	c.journal.began = c.began
+}
+
+// Run lets people who have met a bot come until ctx is done, then waits until everybody has
+// been answered, or has lost patience.
+func (c *Crowd) Run(ctx context.Context) {
 	over := context.AfterFunc(ctx, func() {
 		c.closing.Store(true)
 		for _, s := range c.shards {

@@ -38,7 +38,7 @@ type person struct {
 	content int64   // when they last saw what they waited for
 	// When the screen last showed that the bot knows their search, and their draft.
 	searchAt, draftAt int64
-	lot     uint64  // their own chance, so that the same seed makes the same people
+	lot               uint64 // their own chance, so that the same seed makes the same people
 }
 
 // choice is what the person entered for the draft.

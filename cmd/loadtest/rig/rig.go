@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"okolo/bot/sandbox"
@@ -58,7 +59,7 @@ type Rig struct {
 	botURL   string // of the database, as the bot is told
 	command  []string
 	remove   func() error // of the program that was built
-	bot      *botProcess
+	bot      atomic.Pointer[botProcess]
 }
 
 // Up brings everything up, in the order of what needs what.
@@ -135,20 +136,21 @@ func (r *Rig) DatabaseURL() string { return r.url }
 func (r *Rig) APIURL() string { return r.apiURL }
 
 // StartBot starts the bot, and returns when it is ready.
-func (r *Rig) StartBot(ctx context.Context) (err error) {
+func (r *Rig) StartBot(ctx context.Context) error {
 	env := append([]string{
 		"BOT_TOKEN=" + Token, "BOT_API_URL=" + r.apiURL, "DATABASE_URL=" + r.botURL,
 		"OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "LOG_LEVEL=WARN",
 	}, r.o.Env...)
-	r.bot, err = startProcess(ctx, r.command, env, r.o.Log)
-	return err
+	p, err := startProcess(ctx, r.command, env, r.o.Log)
+	if err != nil {
+		return err
+	}
+	r.bot.Store(p)
+	return nil
 }
 
 // KillBot kills the bot, as SIGKILL does: nothing of it gets to know.
-func (r *Rig) KillBot() error { return r.bot.kill() }
-
-// StopBot ends the bot in order, by SIGTERM.
-func (r *Rig) StopBot(ctx context.Context) error { return r.bot.terminate(ctx) }
+func (r *Rig) KillBot() error { return r.bot.Load().kill() }
 
 // KillDatabase stops PostgreSQL at once, as a crash would. Only a private one can be killed.
 func (r *Rig) KillDatabase() error {
@@ -174,8 +176,8 @@ func (r *Rig) Down(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	var err error
-	if r.bot != nil {
-		err = r.bot.terminate(ctx)
+	if p := r.bot.Load(); p != nil {
+		err = p.terminate(ctx)
 	}
 	if r.Telegram != nil {
 		err = errors.Join(err, r.Telegram.Close())
@@ -191,21 +193,22 @@ func (r *Rig) Down(ctx context.Context) error {
 
 // Window is where the bot's statistics are; empty: it has none.
 func (r *Rig) Window() string {
-	switch {
-	case r.o.Target != "":
+	if r.o.Target != "" {
 		return strings.TrimSuffix(strings.TrimRight(r.o.Target, "/"), "/stats")
-	case r.bot != nil:
-		return r.bot.window
+	}
+	if p := r.bot.Load(); p != nil {
+		return p.window
 	}
 	return ""
 }
 
 // Usage is what the bot's process uses; zero where it is not ours.
 func (r *Rig) Usage() (Usage, error) {
-	if r.bot == nil {
+	p := r.bot.Load()
+	if p == nil {
 		return Usage{}, nil
 	}
-	u, err := r.bot.usage()
+	u, err := p.usage()
 	if err != nil {
 		return u, fmt.Errorf("measure the bot: %w", err)
 	}
