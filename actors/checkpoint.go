@@ -27,7 +27,7 @@ func (s *session[S]) checkpoint() {
 		s.again = true
 		return
 	}
-	if s.revision == s.stored || s.stage == closed {
+	if !s.dirty || s.stage == closed {
 		return
 	}
 	switch s.rt.saver.claim(s.self, s.stage == closing, s.patient()) {
@@ -82,7 +82,7 @@ func (s *session[S]) encode() (data []byte, err error) {
 // saved notes what became of a snapshot.
 func (s *session[S]) saved(m *save) {
 	if m.stored {
-		s.stored = m.snapshot.Revision
+		s.dirty = s.revision != m.snapshot.Revision
 	}
 	s.checkpointed(m.snapshot.Revision, m.stored)
 }
@@ -108,7 +108,7 @@ func (s *session[S]) checkpointed(revision uint64, stored bool) {
 		}
 	}
 	switch again := s.again; {
-	case s.stage == closing && (!stored || s.revision == s.stored):
+	case s.stage == closing && (!stored || !s.dirty):
 		s.stop()
 	case s.stage == closing || again:
 		s.again = false

@@ -248,3 +248,25 @@ func TestAfterAKill(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 }
+
+// TestShutdownWhileTheStoreComesBack: nobody is given up while it is not known yet whether the
+// store is back.
+func TestShutdownWhileTheStoreComesBack(t *testing.T) {
+	const users = 3000
+	store := newMemoryStore()
+	store.failSave = true
+	g := start(t, store, func(c *Config) { c.MaxSessions = users; patiently(c) }, nil)
+	g.saver.down.Store(true)
+	for u := range users {
+		g.send(Input{User: int64(u), ID: 1, Payload: note{n: u}})
+	}
+	g.until("the inputs", func(s Stats) bool { return s.InputsApplied == users && s.SnapshotSavesWaiting == 0 })
+	if len(store.newest) > 0 {
+		t.Fatal("stored where nothing can be")
+	}
+	store.set(func(m *memoryStore) { m.failSave = false })
+	report, err := g.Shutdown(context.Background())
+	if err != nil || report.SnapshotsSaved != users || report.SnapshotsGivenUp != 0 {
+		t.Fatalf("%+v %v", report, err)
+	}
+}

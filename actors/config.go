@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 )
 
@@ -14,8 +15,8 @@ type Config struct {
 	MaxSessions int
 	// IdleLife is how long a session stays in memory without an input.
 	IdleLife time.Duration
-	// MaxPrepared is the longest prepared list of a session, GuardedPrepared the longest
-	// while the memory guard is active.
+	// MaxPrepared is the longest prepared list of a session, up to 65,535, GuardedPrepared the
+	// longest while the memory guard is active.
 	MaxPrepared, GuardedPrepared int
 	// MemoryThreshold is the resident memory in bytes at which the guard acts; 0: no guard. It
 	// is lowered to nine tenths of the container's limit, and Go's soft memory limit, which
@@ -88,6 +89,9 @@ func (c *Config) validate() error {
 	positive("GuardEvery", c.GuardEvery > 0, c.GuardEvery)
 	positive("MaxStash", c.MaxStash > 0, c.MaxStash)
 	positive("SnapshotDeadline", c.SnapshotDeadline > 0, c.SnapshotDeadline)
+	if c.MaxPrepared > math.MaxUint16 {
+		errs = append(errs, fmt.Errorf("MaxPrepared must be at most %d, not %d", math.MaxUint16, c.MaxPrepared))
+	}
 	if c.GuardedPrepared < 1 || c.GuardedPrepared > c.MaxPrepared {
 		errs = append(errs, fmt.Errorf("GuardedPrepared must be between 1 and MaxPrepared, not %d", c.GuardedPrepared))
 	}

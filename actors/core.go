@@ -34,9 +34,10 @@ type core struct {
 	stopped    chan struct{} // closed when the supervisor has stopped
 
 	// gate keeps senders and shutdown apart: what passed it reaches the supervisor.
-	gate   sync.RWMutex
-	closed bool // inputs from outside are refused
-	halted bool // the supervisor takes nothing any more
+	gate     sync.RWMutex
+	closed   bool        // inputs from outside are refused
+	draining atomic.Bool // all sessions leave, because the runtime ends
+	halted   bool        // the supervisor takes nothing any more
 
 	unsettled atomic.Int64  // inputs from outside that are not settled
 	settled   chan struct{} // signalled when there are none

@@ -61,7 +61,6 @@ func sessionProps(produce func(*entry, uint64) actor.Actor, s *supervisor) *acto
 	return actor.PropsFromProducer(
 		func() actor.Actor { return produce(s.spawning, s.incarnation) },
 		actor.WithGuardian(&resume{s.log}),
-		// The lock-free mailbox is the smaller one.
-		actor.WithMailbox(actor.UnboundedLockfree()),
+		actor.WithMailbox(func() actor.Mailbox { return new(mailbox) }),
 	)
 }

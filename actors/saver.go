@@ -67,14 +67,17 @@ func newSaver(c *core, store SnapshotStore) *saver {
 	return &saver{batcher: newBatcher[*save](), core: c, store: store}
 }
 
-// claim asks for a place in the buffer. One that is urgent does not wait for it.
+// claim asks for a place in the buffer. One that is urgent, of a session that leaves, does not
+// wait for it. Only in a shutdown, where it is not for memory that sessions leave, it waits to
+// see whether a store that was away is back.
 func (s *saver) claim(to *actor.PID, urgent, patient bool) claim {
-	if s.probing.Load() && !patient {
-		return claimRefused
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if urgent || s.granted < maxGranted {
+	probing, last := s.probing.Load(), urgent && s.core.draining.Load()
+	if probing && !patient && !last {
+		return claimRefused
+	}
+	if (urgent || s.granted < maxGranted) && !(probing && last) {
 		s.granted++
 		return claimGranted
 	}
@@ -135,7 +138,7 @@ func (s *saver) sizes() (made, open int) {
 // write stores a batch or gives it up.
 func (s *saver) write(batch []*save) {
 	s.probing.Store(s.down.Load())
-	defer s.probing.Store(false)
+	defer s.probed()
 	for pause := savePause; len(batch) > 0; pause = min(2*pause, maxSavePause) {
 		err := s.try(batch)
 		if err == nil {
@@ -148,6 +151,14 @@ func (s *saver) write(batch []*save) {
 			rest(s.core.ctx, time.Until(next))
 		}
 	}
+}
+
+// probed notes that no probe is under way any more. Who has claimed meanwhile gets a grant.
+func (s *saver) probed() {
+	s.mu.Lock()
+	s.probing.Store(false)
+	s.mu.Unlock()
+	s.free(0)
 }
 
 // try saves a batch once. It takes the deadline's time at most, counted from now: what waited

@@ -39,11 +39,11 @@ type session[S any] struct {
 	unstored    fifo     // applied inputs whose state is not stored, by their revisions
 	incarnation uint64
 	revision    uint64 // counts the changes
-	stored      uint64 // the revision that the store has
-	prepared    int32  // entries in the state's prepared list
+	prepared    uint16 // entries in the state's prepared list
 	stage       stage
 	told        bool // to leave
 	stranger    bool // let in only with a snapshot
+	dirty       bool // the store lacks the present revision
 	claimed     bool // a checkpoint is under way
 	again       bool // another one has to follow it
 }
@@ -79,7 +79,7 @@ func (s *session[S]) Receive(ctx actor.Context) {
 		s.self = ctx.Self()
 		s.start()
 	case *actor.Stopped:
-		s.rt.count.prepared.Add(int64(-s.prepared))
+		s.rt.count.prepared.Add(-int64(s.prepared))
 		s.rt.tell((*left)(s.entry))
 	}
 }
@@ -141,7 +141,7 @@ func (s *session[S]) restore(snapshot *Snapshot) {
 		return
 	}
 	s.state, s.applied, s.pressed = state, applied, pressed
-	s.revision, s.stored = snapshot.Revision, snapshot.Revision
+	s.revision = snapshot.Revision
 	s.weigh(n)
 	s.stage = open
 	s.rt.count.activationsRestored.Add(1)
@@ -174,7 +174,7 @@ func (s *session[S]) advance() {
 
 // leave stops the session once its last state is stored or given up.
 func (s *session[S]) leave() {
-	if s.claimed || s.rt.saver != nil && s.revision != s.stored && s.stage == open {
+	if s.claimed || s.rt.saver != nil && s.dirty && s.stage == open {
 		s.stage = closing
 		s.checkpoint()
 		return
@@ -227,7 +227,7 @@ func (s *session[S]) visit(r *round) int {
 // weigh notes how many entries the state's prepared list has.
 func (s *session[S]) weigh(n int) {
 	s.rt.count.prepared.Add(int64(n) - int64(s.prepared))
-	s.prepared = int32(n)
+	s.prepared = uint16(n)
 }
 
 // panicked is a panic of the application's code.

@@ -75,6 +75,7 @@ func (c *core) awaitSettled(ctx context.Context) error {
 
 // drainSessions makes all sessions leave; at once where there is a cause to wait no longer.
 func (c *core) drainSessions(ctx context.Context, cause error) error {
+	c.draining.Store(true)
 	done := make(chan struct{})
 	if cause == nil {
 		c.tell(&drain{done: done})

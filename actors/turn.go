@@ -120,6 +120,7 @@ func (s *session[S]) commit(it *item, next S, repeatable bool, emit []Effect) {
 	}
 	s.state = next
 	s.revision++
+	s.dirty = true
 	if it.ID != 0 && !s.applied.has(it.ID) {
 		s.applied.add(it.ID)
 	}

@@ -6,40 +6,40 @@ import (
 
 // State is what the bot remembers of a conversation between two inputs. It is plain data
 // for the user interface and for navigation; all that must not be lost is in PostgreSQL.
-// The numbers in the tags are its stored form: never reuse one.
+// The numbers in the tags are its stored form: never reuse one. Small fields stand side by side
+// where they belong together: there may be very many states.
 type State struct {
 	Lang     string `cbor:"1,keyasint,omitempty"` // chosen by the person; empty: that of their Telegram
 	Screen   Screen `cbor:"2,keyasint,omitempty"`
-	Revision uint32 `cbor:"3,keyasint,omitempty"` // counts the screens shown; a button carries it
+	Back     Screen `cbor:"17,keyasint,omitempty"` // where the card leads back to
+	Page     int16  `cbor:"13,keyasint,omitempty"` // of the list
+	Revision uint32 `cbor:"3,keyasint,omitempty"`  // counts the screens shown; a button carries it
 
 	Message       int64 `cbor:"4,keyasint,omitempty"` // the message that shows the screen
 	MapMessageID  int64 `cbor:"5,keyasint,omitempty"` // the map picture,
 	ListMessageID int64 `cbor:"6,keyasint,omitempty"` // and the list below it
 
 	MapShown uint32 `cbor:"21,keyasint,omitempty"` // hash of what the picture shows
+	Tap      uint32 `cbor:"23,keyasint,omitempty"` // hash of the last press that new messages answered,
+	TapAt    int64  `cbor:"24,keyasint,omitempty"` // and when they were sent, in Unix milliseconds
 
 	// The search: where, how wide, which days, what.
-	Search   uint32         `cbor:"7,keyasint,omitempty"` // counts the searches; a list's button carries it
+	Search   uint32         `cbor:"7,keyasint,omitempty"`  // counts the searches; a list's button carries it
+	Radius   int32          `cbor:"10,keyasint,omitempty"` // in metres
 	Here     model.Point    `cbor:"8,keyasint,omitempty"`
 	Zone     string         `cbor:"9,keyasint,omitempty"` // time zone of Here; empty: no search yet
-	Radius   int32          `cbor:"10,keyasint,omitempty"`
-	Days     Days           `cbor:"11,keyasint,omitempty"`
 	Category model.Category `cbor:"12,keyasint,omitempty"`
-	Page     int16          `cbor:"13,keyasint,omitempty"`
+	Days     Days           `cbor:"11,keyasint,omitempty"`
 	Counts   Counts         `cbor:"14,keyasint,omitempty"`
 	Prepared []Prepared     `cbor:"15,keyasint,omitempty"` // the nearest first
 
-	Event int64  `cbor:"16,keyasint,omitempty"` // on the card
-	Back  Screen `cbor:"17,keyasint,omitempty"` // where the card leads back to
+	Event int64 `cbor:"16,keyasint,omitempty"` // on the card
 	// Headline names the sentence on top of the card or the menu: what was just done.
 	Headline string `cbor:"22,keyasint,omitempty"`
 
 	Draft     *Draft `cbor:"18,keyasint,omitempty"`
 	LastDraft int64  `cbor:"19,keyasint,omitempty"` // the last one confirmed,
 	LastEvent int64  `cbor:"20,keyasint,omitempty"` // and the event it became
-
-	Tap   uint32 `cbor:"23,keyasint,omitempty"` // hash of the last press that new messages answered,
-	TapAt int64  `cbor:"24,keyasint,omitempty"` // and when they were sent, in Unix milliseconds
 }
 
 // StateVersion is the version of the stored form of [State]. A snapshot of another version

@@ -1,0 +1,272 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"okolo/actors"
+	"okolo/bot/ui"
+	"okolo/persistence"
+	"okolo/persistence/model"
+	"okolo/persistence/pgtest"
+)
+
+// sessions starts a runtime for a benchmark, without a guard.
+func sessions(b *testing.B, n int, behavior actors.Behavior[ui.State], p actors.Performer, store actors.SnapshotStore, epoch uint64) *actors.Runtime[ui.State] {
+	b.Helper()
+	cfg := actors.Defaults()
+	cfg.MaxSessions, cfg.MemoryThreshold, cfg.Logger = n, 0, slog.New(slog.DiscardHandler)
+	cfg.Epoch, cfg.SnapshotDeadline = epoch, deadline
+	r, err := actors.New(cfg, behavior, p, store)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+func snapshotsIn(b *testing.B) *persistence.Snapshots {
+	b.Helper()
+	store, err := persistence.Open(context.Background(), pgtest.URL(b), persistence.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(store.Close)
+	return store.Snapshots(4242)
+}
+
+// deadline is raised where nothing may be given up, and a loaded machine may be slow.
+const deadline = 10 * time.Second
+
+// touchAll delivers an input to each user in random order, a bounded number at a time.
+func touchAll(b *testing.B, r *actors.Runtime[ui.State], users, window int, firstID int64, payload func(int64) any) {
+	b.Helper()
+	var all sync.WaitGroup
+	room := make(chan struct{}, window)
+	for _, user := range rand.Perm(users) {
+		room <- struct{}{}
+		all.Add(1)
+		r.Deliver(actors.Input{User: int64(user), ID: firstID + int64(user), Payload: payload(int64(user)), Settled: func(o actors.Outcome) {
+			if o != actors.Applied {
+				b.Errorf("user %d: %v", user, o)
+			}
+			<-room
+			all.Done()
+		}})
+	}
+	all.Wait()
+}
+
+func shutDown(b *testing.B, r *actors.Runtime[ui.State]) actors.ShutdownReport {
+	b.Helper()
+	report, err := r.Shutdown(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return report
+}
+
+// BenchmarkSessionFootprint is what a live session costs in memory with the bot's real state
+// and 50 prepared events, the supervisor's table included: 100,000 of them, each touched twice
+// in random order, after memory was returned to the system.
+func BenchmarkSessionFootprint(b *testing.B) {
+	const users = 100_000
+	for b.Loop() {
+		rss0, live0 := settledRSS(b), liveHeap()
+		r := sessions(b, users, filler{}, nobody{}, nil, 1)
+		touchAll(b, r, users, 256, 1, visitOf)
+		touchAll(b, r, users, 256, users+1, visitOf)
+		rss, live := settledRSS(b), liveHeap()
+		b.ReportMetric(float64(rss-rss0)/users, "rss-B/session")
+		b.ReportMetric(float64(live-live0)/users, "live-B/session")
+		shutDown(b, r)
+	}
+}
+
+// realStep is the bot's own behaviour.
+type realStep struct{ filler }
+
+func (realStep) Step(s ui.State, in any) actors.Turn[ui.State] {
+	t := ui.Step(s, in)
+	return actors.Turn[ui.State]{Next: t.Next, Await: t.Await, Emit: t.Emit, Repeatable: t.Repeatable}
+}
+
+// instantly answers every effect at once, as PostgreSQL and Telegram would if they took no time.
+type instantly struct{}
+
+func (instantly) Perform(_ context.Context, e actors.Effect, done func(any)) {
+	switch do := e.Do.(type) {
+	case ui.FindNearby:
+		found := make([]model.Found, 50)
+		for i := range found {
+			found[i] = model.Found{ID: e.User + int64(i), Kind: model.Personal, Metres: 10 * i}
+		}
+		done(ui.NearbyFound{Context: do.Context, Found: found})
+	case ui.LoadEvents:
+		events := make([]model.Seen, len(do.IDs))
+		for i, id := range do.IDs {
+			events[i] = model.Seen{Event: model.Event{ID: id}}
+			events[i].Title, events[i].Zone = "An event", "Europe/Berlin"
+		}
+		done(ui.EventsLoaded{Context: do.Context, Events: events})
+	case ui.Send:
+		done(ui.Sent{Slot: do.Slot, ID: e.User})
+	default:
+		done(nil)
+	}
+}
+
+func search(user int64) any {
+	return ui.Location{
+		Context: ui.Context{From: model.Person{ID: user, Name: "P", Lang: "en"}, Now: time.Unix(1_800_000_000, 0), Update: 1},
+		Point:   berlin, Zone: "Europe/Berlin",
+	}
+}
+
+// BenchmarkSettled is the throughput of updates that go through the bot's own Step, a search
+// each, and settle once the state is stored in PostgreSQL; 10,000 users in random order.
+func BenchmarkSettled(b *testing.B) {
+	const users = 10_000
+	for _, of := range []string{"nothing", "search"} {
+		b.Run(of, func(b *testing.B) {
+			r := sessions(b, users, realStep{}, instantly{}, snapshotsIn(b), 1)
+			touchAll(b, r, users, 4096, 1, search)
+			payload := search
+			if of == "nothing" { // a Step that does next to nothing, over the same state
+				payload = func(int64) any { return nil }
+			}
+			b.ResetTimer()
+			n := 0
+			for round := int64(1); b.Loop(); round++ {
+				touchAll(b, r, users, 4096, round*users+1, payload)
+				n += users
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "settled/s")
+			s, err := r.Stats(context.Background())
+			if err != nil || s.SnapshotsGivenUp > 0 {
+				b.Fatal(s, err)
+			}
+			b.ReportMetric(float64(s.SnapshotsSaved)/float64(s.InputsApplied), "saves/input")
+			shutDown(b, r)
+		})
+	}
+}
+
+// BenchmarkActivation is the time to the answer of a user who comes back from a snapshot in
+// PostgreSQL, one at a time.
+func BenchmarkActivation(b *testing.B) {
+	const users = 2000
+	store := snapshotsIn(b)
+	r := sessions(b, users, filler{}, nobody{}, store, 1)
+	touchAll(b, r, users, 1024, 1, visitOf)
+	shutDown(b, r)
+	var took []time.Duration
+	epoch := uint64(1)
+	for b.Loop() {
+		epoch++
+		r = sessions(b, users, filler{}, nobody{}, store, epoch)
+		settled := make(chan actors.Outcome, 1)
+		for _, user := range rand.Perm(users) {
+			began := time.Now()
+			r.Deliver(actors.Input{User: int64(user), Payload: answered{began, &took}, Settled: func(o actors.Outcome) { settled <- o }})
+			<-settled
+		}
+		b.StopTimer()
+		shutDown(b, r)
+		b.StartTimer()
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+// answered notes how long it took an input to reach its user's state.
+type answered struct {
+	began time.Time
+	took  *[]time.Duration // of one user at a time
+}
+
+// BenchmarkActivationStorm is 50,000 users who come back from PostgreSQL at once.
+func BenchmarkActivationStorm(b *testing.B) {
+	const users = 50_000
+	store := snapshotsIn(b)
+	r := sessions(b, users, filler{}, nobody{}, store, 1)
+	touchAll(b, r, users, 4096, 1, visitOf)
+	shutDown(b, r)
+	epoch := uint64(1)
+	for b.Loop() {
+		epoch++
+		r = sessions(b, users, filler{}, nobody{}, store, epoch)
+		began := time.Now()
+		touchAll(b, r, users, 10_000, int64(epoch)*users+1, visitOf)
+		b.ReportMetric(time.Since(began).Seconds(), "s/storm")
+		b.StopTimer()
+		if s, err := r.Stats(context.Background()); err != nil || s.ActivationsRestored != users {
+			b.Fatal(s, err)
+		}
+		shutDown(b, r)
+		b.StartTimer()
+	}
+}
+
+// BenchmarkShutdown is the end of 100,000 sessions, all of which have changed since they were
+// stored, over PostgreSQL.
+func BenchmarkShutdown(b *testing.B) {
+	const users = 100_000
+	epoch := uint64(0)
+	gate := &gate{SnapshotStore: snapshotsIn(b)}
+	for b.Loop() {
+		b.StopTimer()
+		epoch++
+		gate.shut(true)
+		r := sessions(b, users, filler{}, nobody{}, gate, epoch)
+		touchAll(b, r, users, 4096, int64(epoch)*users+1, visitOf) // the store is away: all stay dirty
+		gate.shut(false)
+		b.StartTimer()
+		began := time.Now()
+		report := shutDown(b, r)
+		b.ReportMetric(time.Since(began).Seconds(), "s/shutdown")
+		if report.Sessions != users || report.SnapshotsSaved != users {
+			b.Fatalf("%+v", report)
+		}
+	}
+}
+
+// gate is a store that can be shut: then nothing is saved.
+type gate struct {
+	actors.SnapshotStore
+	mu   sync.Mutex
+	away bool
+}
+
+func (g *gate) shut(away bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.away = away
+}
+
+func (g *gate) Save(ctx context.Context, batch []actors.Snapshot) error {
+	g.mu.Lock()
+	away := g.away
+	g.mu.Unlock()
+	if away {
+		return fmt.Errorf("the store is shut")
+	}
+	return g.SnapshotStore.Save(ctx, batch)
+}
+
+// Load finds nobody while the store is shut.
+func (g *gate) Load(ctx context.Context, users []int64) ([]actors.Snapshot, error) {
+	g.mu.Lock()
+	away := g.away
+	g.mu.Unlock()
+	if away {
+		return nil, nil
+	}
+	return g.SnapshotStore.Load(ctx, users)
+}
