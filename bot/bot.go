@@ -30,6 +30,7 @@ type Config struct {
 	API    *API
 	Store  *persistence.Store
 	Writer *persistence.Writer
+	Epoch  uint64 // of this process as the bot's owner; 0: New takes the next
 	Maps   *staticmap.Renderer
 	Zones  *timezone.Finder
 
@@ -91,9 +92,11 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the Bot API who I am: %w", err)
 	}
-	epoch, err := cfg.Store.Epoch(ctx, me.ID)
-	if err != nil {
-		return nil, fmt.Errorf("take an epoch: %w", err)
+	epoch := cfg.Epoch
+	if epoch == 0 {
+		if epoch, err = cfg.Store.Epoch(ctx, me.ID); err != nil {
+			return nil, fmt.Errorf("take an epoch: %w", err)
+		}
 	}
 	b := &Bot{Config: cfg, id: me.ID, username: me.Username, operator: make(map[int64]bool, len(cfg.Operators))}
 	for _, id := range cfg.Operators {

@@ -2,7 +2,10 @@ package persistence
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"okolo/persistence/model"
 )
 
 // What the tests of plans and the benchmarks of searches need to run the store's own search.
@@ -16,4 +19,37 @@ var (
 // ExpireSnapshotsOnce walks the snapshots once and returns how many it deleted.
 func (s *Store) ExpireSnapshotsOnce(ctx context.Context, before time.Time) (int64, error) {
 	return s.expireSnapshots(ctx, before)
+}
+
+// Outcome is how a command ended.
+type Outcome struct {
+	Answer model.Answer
+	Err    error
+}
+
+// Committer returns a function that carries commands out in batches of a size, in this order,
+// with no actor in between.
+func Committer(s *Store) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
+	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: new(counters), execute: new(ledgers).execute}
+	return func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
+		outcomes := make([]Outcome, len(commands))
+		var all []*pending
+		for i, command := range commands {
+			p, err := newPending(keys[i], command, nil)
+			if err != nil {
+				outcomes[i].Err = err
+				p = nil
+			}
+			all = append(all, p)
+		}
+		for batch := range slices.Chunk(all, size) {
+			c.commit(ctx, slices.DeleteFunc(slices.Clone(batch), func(p *pending) bool { return p == nil }))
+		}
+		for i, p := range all {
+			if p != nil {
+				outcomes[i] = Outcome{p.answer, p.err}
+			}
+		}
+		return outcomes
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -16,6 +18,7 @@ import (
 	"okolo/bot/staticmap"
 	"okolo/bot/timezone"
 	"okolo/persistence"
+	"okolo/persistence/model"
 )
 
 // drainTime bounds the end of a program: what is begun is finished, sessions are stored.
@@ -38,6 +41,7 @@ type plan struct {
 type program struct {
 	bot    *bot.Bot
 	store  *persistence.Store
+	owner  *persistence.Ownership
 	writer *persistence.Writer
 	kept   *snapshots
 	system *actor.ActorSystem
@@ -61,17 +65,22 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	if g.store, err = persistence.Open(ctx, p.databaseURL, persistence.Options{Logger: p.log}); err != nil {
 		return nil, err
 	}
-	g.system = actors.NewSystem(p.log)
-	g.writer = persistence.NewWriter(g.system, g.store, persistence.WriterOptions{Logger: p.log})
 	api, err := bot.NewAPI(p.token, p.apiURL)
 	if err != nil {
 		return nil, usageError{fmt.Sprintf("BOT_TOKEN or BOT_API_URL cannot be used: the token looks like 123456:ABC…, the address like https://api.telegram.org (%v).", err)}
 	}
+	if g.owner, err = g.store.Own(ctx, botID(p.token)); err != nil {
+		return nil, err
+	}
+	g.system = actors.NewSystem(p.log)
+	g.writer = persistence.NewWriter(g.system, g.store, persistence.WriterOptions{
+		Bot: botID(p.token), Epoch: g.owner.Epoch(), Logger: p.log,
+	})
 	if g.kept, err = openSnapshots(ctx, p.snapshots, g.store); err != nil {
 		return nil, err
 	}
 	g.bot, err = bot.New(ctx, bot.Config{
-		API: api, Store: g.store, Writer: g.writer, Maps: p.maps, Zones: zones,
+		API: api, Store: g.store, Writer: g.writer, Epoch: g.owner.Epoch(), Maps: p.maps, Zones: zones,
 		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, Operators: p.operators, Logger: p.log,
 	})
 	if err != nil {
@@ -94,9 +103,33 @@ func unlessStopped(ctx context.Context, err error, log *slog.Logger) error {
 	return nil
 }
 
-// run serves until ctx is done and then drains and takes everything down.
+// botID returns the id that a token begins with; the Bot API knows the bot by the same.
+func botID(token string) int64 {
+	id, _, _ := strings.Cut(token, ":")
+	n, _ := strconv.ParseInt(id, 10, 64) // a token that begins otherwise was refused before
+	return n
+}
+
+// run serves until ctx is done, or until another process owns the bot (the error is then
+// [model.ErrDeposed]), and then drains and takes everything down.
 func (g *program) run(ctx context.Context) error {
-	err := g.bot.Run(ctx, drainTime)
+	serving, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-g.owner.Lost():
+			stop(model.ErrDeposed)
+		case <-serving.Done():
+		}
+	}()
+	err := g.bot.Run(serving, drainTime)
+	stop(nil)
+	<-watched
+	if cause := context.Cause(serving); errors.Is(cause, model.ErrDeposed) {
+		err = errors.Join(err, cause)
+	}
 	return errors.Join(err, g.close(context.WithoutCancel(ctx)))
 }
 
@@ -123,6 +156,9 @@ func (g *program) close(ctx context.Context) error {
 	}
 	if g.system != nil {
 		g.system.Shutdown()
+	}
+	if g.owner != nil {
+		g.owner.Release() // last: whoever takes over finds everything stored
 	}
 	if g.store != nil {
 		g.store.Close()

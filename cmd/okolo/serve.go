@@ -11,6 +11,7 @@ import (
 
 	"okolo/bot"
 	"okolo/persistence"
+	"okolo/persistence/model"
 )
 
 // serveCmd is okolo serve.
@@ -46,12 +47,17 @@ func (c *serveCmd) serve(ctx context.Context, p plan, stdout io.Writer) error {
 			return unlessStopped(ctx, fmt.Errorf("bring the schema up to date: %w", err), p.log)
 		}
 	}
-	g, err := start(ctx, p)
-	if err != nil {
-		return unlessStopped(ctx, err, p.log)
+	for {
+		g, err := start(ctx, p)
+		if err != nil {
+			return unlessStopped(ctx, err, p.log)
+		}
+		fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
+		if err = g.run(ctx); !errors.Is(err, model.ErrDeposed) || ctx.Err() != nil {
+			return err
+		}
+		p.log.Warn("another process took the bot over, standing by", "error", err)
 	}
-	fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
-	return g.run(ctx)
 }
 
 // plan checks the settings; each mistake is one clear sentence.
