@@ -29,6 +29,7 @@ const (
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Let people use the bot, and check everything they see."`
 	Torture tortureCmd `cmd:"" help:"Kill the bot and PostgreSQL under load, over and over, and compare what people read as saved with the database."`
+	Report  reportCmd  `cmd:"" help:"Show the result of an earlier run, as a summary, a page or a picture."`
 }
 
 // usageError is a mistake on the command line: the person at the keyboard can mend it.

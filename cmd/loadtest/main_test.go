@@ -92,6 +92,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"torture", "--kills=-1"}, "--kills and --db-kills"},
 		{[]string{"torture", "--pause", "0s"}, "--pause goes from"},
 		{[]string{"torture", "--database-url", "postgres:///x"}, "a PostgreSQL of its own"},
+		{[]string{"run", "--duplicates", "2"}, "--duplicates is a share"},
+		{[]string{"run", "--db-latency", "1h"}, "--db-latency goes from"},
 		{[]string{"run", "--nonsense"}, "--nonsense"},
 		{[]string{"nonsense"}, "nonsense"},
 	} {
@@ -114,6 +116,27 @@ func TestNoBot(t *testing.T) {
 	code := run(t.Context(), []string{"run", "--okolo", "/bin/false", "--database-url", pgtest.URL(t)}, &out, &errs)
 	if code != exitFailed || !strings.Contains(errs.String(), "did not become ready") {
 		t.Errorf("exit %d, %q", code, errs.String())
+	}
+}
+
+// TestFaults: the bot keeps its promises through faults of every kind at once, each of which
+// does strike.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"run", "--okolo", okolo, "--database-url", pgtest.URL(t), "--users", "60", "--duration", "5s",
+		"--rate", "40", "--think", "300ms", "--events", "5", "--patience", "2m", "--duplicates", "0.2", "--late", "0.1",
+		"--too-many-requests", "0.02", "--server-errors", "0.05", "--cut-before", "0.05", "--cut-after", "0.05",
+		"--api-latency", "2ms", "--db-latency", "2ms", "--json", "-"}, &out, &errs)
+	var r report.Result
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatalf("exit %d, %v\n%s", code, err, errs.String())
+	}
+	for _, v := range r.Violations {
+		t.Errorf("%s: person %d %s\n%s", v.Kind, v.Person, v.What, v.Story)
+	}
+	if code != exitOK || r.Updates < 50 || !strings.Contains(r.Settings.Faults, "duplicates 0.2") {
+		t.Errorf("exit %d, %d updates, faults %q\n%s", code, r.Updates, r.Settings.Faults, errs.String())
 	}
 }
 

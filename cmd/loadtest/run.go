@@ -17,18 +17,21 @@ type runCmd struct {
 
 	People peopleSettings `embed:"" group:"People:"`
 	Bot    botSettings    `embed:"" group:"The bot:"`
+	Faults faultSettings  `embed:"" group:"Faults on order:"`
 	Output outputSettings `embed:""`
 }
 
 // Run lets people use the bot for a while, and reports.
 func (c *runCmd) Run(ctx context.Context, out *console) error {
-	if err := errors.Join(c.People.check(), c.Bot.check()); err != nil {
+	if err := errors.Join(c.People.check(), c.Bot.check(), c.Faults.check()); err != nil {
 		return err
 	}
-	t, err := startTrial(ctx, trialOptions{
+	o := trialOptions{
 		command: "run", crowd: c.People.crowd(firstPerson, crowd.Everybody),
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
-	}, out)
+	}
+	c.Faults.order(&o)
+	t, err := startTrial(ctx, o, out)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // peopleSettings say who comes, and how they behave.
 type peopleSettings struct {
 	Users    int           `default:"1000" placeholder:"N" help:"Simulated people (1 to 2,000,000)."`
-	Rate     float64       `default:"200" placeholder:"N" help:"Actions a second that people mean to take, all together, whether or not the bot keeps up (0: as many as it answers, see --at-once)."`
+	Rate     float64       `default:"100" placeholder:"N" help:"Actions a second that people mean to take, all together, whether or not the bot keeps up (0: as many as it answers, see --at-once)."`
 	AtOnce   int           `default:"64" placeholder:"N" help:"With --rate 0: people who act at once, without thinking."`
 	Think    time.Duration `default:"1s" placeholder:"TIME" help:"Time between two steps of a person, on average (1ms to 1h)."`
 	Zipf     float64       `default:"1.1" placeholder:"S" help:"Exponent of how often people come, above 1; 0: everybody in turn."`
@@ -41,6 +41,8 @@ type botSettings struct {
 // outputSettings say where the results go.
 type outputSettings struct {
 	JSON string `placeholder:"FILE" help:"Write the result as JSON; -: to the standard output, in place of the summary." name:"json"`
+	HTML string `placeholder:"FILE" help:"Write the report as one page of HTML that needs nothing else." name:"html"`
+	PNG  string `placeholder:"FILE" help:"Draw the charts into a picture." name:"png"`
 }
 
 func (s peopleSettings) check() error {
@@ -117,6 +119,16 @@ func described(p peopleSettings, bot string) report.Settings {
 func (s outputSettings) write(r *report.Result, c *console) error {
 	if s.JSON != "" {
 		if err := r.WriteFile(s.JSON, c.out); err != nil {
+			return err
+		}
+	}
+	if s.HTML != "" {
+		if err := r.PageFile(s.HTML); err != nil {
+			return err
+		}
+	}
+	if s.PNG != "" {
+		if err := r.PictureFile(s.PNG); err != nil {
 			return err
 		}
 	}

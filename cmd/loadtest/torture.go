@@ -18,6 +18,7 @@ type tortureCmd struct {
 
 	People peopleSettings `embed:"" group:"People:"`
 	Bot    botSettings    `embed:"" group:"The bot:"`
+	Faults faultSettings  `embed:"" group:"Faults on order:"`
 	Output outputSettings `embed:""`
 }
 
@@ -35,15 +36,17 @@ const downTime = time.Second
 // Run kills the bot and PostgreSQL under load, and compares what everybody read as saved with
 // the database.
 func (c *tortureCmd) Run(ctx context.Context, out *console) error {
-	if err := errors.Join(c.check(), c.People.check(), c.Bot.check()); err != nil {
+	if err := errors.Join(c.check(), c.People.check(), c.Bot.check(), c.Faults.check()); err != nil {
 		return err
 	}
 	people := c.People.crowd(firstPerson, crowd.Writers)
 	people.Lenient = true
-	t, err := startTrial(ctx, trialOptions{
+	o := trialOptions{
 		command: "torture", crowd: people,
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
-	}, out)
+	}
+	c.Faults.order(&o)
+	t, err := startTrial(ctx, o, out)
 	if err != nil {
 		return err
 	}

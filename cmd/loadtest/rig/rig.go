@@ -40,8 +40,8 @@ type Options struct {
 	Env     []string // NAME=value, beside what it needs
 	// Target is the window for operators of a bot that runs already; nothing is started then.
 	Target string
-	// Through is put between the bot and its database; nil: nothing is.
-	Through func(databaseURL string) (string, error)
+	// DatabaseLatency is how much longer every request of the bot to PostgreSQL takes.
+	DatabaseLatency time.Duration
 	// Between is put between the bot and its Bot API; nil: nothing is.
 	Between func(apiURL string) (string, error)
 
@@ -57,6 +57,7 @@ type Rig struct {
 	folders  []*embedded.Server // each owns the folder of an earlier one that was killed
 	url      string
 	botURL   string // of the database, as the bot is told
+	slow     *slowProxy
 	command  []string
 	remove   func() error // of the program that was built
 	bot      atomic.Pointer[botProcess]
@@ -123,8 +124,8 @@ func (r *Rig) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	r.botURL = r.url
-	if r.o.Through != nil {
-		r.botURL, err = r.o.Through(r.url)
+	if r.o.DatabaseLatency > 0 {
+		r.slow, r.botURL, err = newSlowProxy(r.url, r.o.DatabaseLatency)
 	}
 	return err
 }
@@ -181,6 +182,9 @@ func (r *Rig) Down(ctx context.Context) error {
 	}
 	if r.Telegram != nil {
 		err = errors.Join(err, r.Telegram.Close())
+	}
+	if r.slow != nil {
+		err = errors.Join(err, r.slow.close())
 	}
 	if r.database != nil {
 		err = errors.Join(err, r.database.Stop(ctx))
