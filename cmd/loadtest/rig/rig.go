@@ -177,8 +177,11 @@ func (r *Rig) Down(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	var err error
+	if r.Telegram != nil {
+		err = r.Telegram.SetFaults(sandbox.Faults{}) // the end is not part of the test
+	}
 	if p := r.bot.Load(); p != nil {
-		err = p.terminate(ctx)
+		err = errors.Join(err, p.terminate(ctx))
 	}
 	if r.Telegram != nil {
 		err = errors.Join(err, r.Telegram.Close())
