@@ -155,7 +155,7 @@ func comma(column string) string {
 }
 
 // execute is the writer's commit of bare rows.
-func (s schema) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, error) {
+func (s schema) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, func(), error) {
 	n := len(batch)
 	bots, updates, ordinals := make([]int64, n), make([]int64, n), make([]int32, n)
 	owners, titles, starts, ends := make([]int64, n), make([]string, n), make([]time.Time, n), make([]time.Time, n)
@@ -177,7 +177,7 @@ func (s schema) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (
 	b.Queue(`INSERT INTO bare (bot, update_id, ordinal, owner, title, starts, ends, latitude, longitude`+columns+`)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::text[],
 			$6::timestamptz[], $7::timestamptz[], $8::float8[], $9::float8[]`+parameters+`)`, args...)
-	return &b, nil
+	return &b, func() {}, nil
 }
 
 // run is what one contestant reached.

@@ -36,8 +36,9 @@ type committer struct {
 }
 
 // executor begins a transaction, decides the commands of a batch in it, leaves an answer in
-// each, and returns the statements that are to be carried out before COMMIT.
-type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, error)
+// each, and returns the statements that are to be carried out before COMMIT, and what is to be
+// called after it.
+type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (changes *pgx.Batch, committed func(), err error)
 
 // commit carries out a batch and leaves an answer or an error in each of its commands. It
 // reports whether the database could be reached for all of them.
@@ -161,7 +162,7 @@ func (c *committer) attempt(ctx context.Context, batch []*pending) error {
 	}
 	defer acquired.Release() // which closes it where a transaction is still open
 	conn := acquired.Conn()
-	changes, err := c.execute(ctx, conn, batch)
+	changes, committed, err := c.execute(ctx, conn, batch)
 	if err != nil {
 		if conn.IsClosed() || ctx.Err() != nil || fatal(err) {
 			return fmt.Errorf("%w: %w", errBroken, err)
@@ -172,6 +173,7 @@ func (c *committer) attempt(ctx context.Context, batch []*pending) error {
 	err = commitChanges(ctx, conn, changes)
 	switch {
 	case err == nil:
+		committed()
 		return nil
 	case code(err) != "" && !fatal(err), errors.Is(err, errRolledBack):
 		_, _ = conn.Exec(ctx, "ROLLBACK") // where it fails, the connection is closed

@@ -21,6 +21,14 @@ func (s *Store) ExpireSnapshotsOnce(ctx context.Context, before time.Time) (int6
 	return s.expireSnapshots(ctx, before)
 }
 
+// RemindOnce sends what is due.
+func (s *Store) RemindOnce(ctx context.Context, m Messenger) error { return s.remind(ctx, m) }
+
+// RetainOnce deletes what is past its time.
+func (s *Store) RetainOnce(ctx context.Context, now time.Time) (answers, events int64, err error) {
+	return s.retain(ctx, now)
+}
+
 // Outcome is how a command ended.
 type Outcome struct {
 	Answer model.Answer
@@ -30,7 +38,7 @@ type Outcome struct {
 // Committer returns a function that carries commands out in batches of a size, in this order,
 // with no actor in between.
 func Committer(s *Store) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
-	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: new(counters), execute: new(ledgers).execute}
+	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: new(counters), execute: (&ledgers{jobs: s.jobs}).execute}
 	return func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 		outcomes := make([]Outcome, len(commands))
 		var all []*pending

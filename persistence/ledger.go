@@ -1,10 +1,7 @@
 package persistence
 
 import (
-	"context"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"okolo/persistence/model"
 )
@@ -29,25 +26,6 @@ type ledger struct {
 	joins    int        // so far, to keep their order
 	reports  map[report]string
 	notices  []model.Notice
-}
-
-// ledgers makes a ledger of each batch.
-type ledgers struct {
-	owner owner
-	ids   []int64 // taken and not used
-}
-
-// execute is the writer's [executor].
-func (k *ledgers) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, error) {
-	l, err := load(ctx, conn, k.owner, needsOf(batch), k.ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range batch {
-		l.perform(p)
-	}
-	k.ids = l.ids // also where the transaction fails: ids are never used twice
-	return l.save(), nil
 }
 
 // write is the stored answer of a command.

@@ -17,6 +17,28 @@ import (
 // program are not used, which leaves gaps.
 const idBlock = 256
 
+// ledgers makes a ledger of each batch.
+type ledgers struct {
+	owner owner
+	jobs  *inserter
+	ids   []int64 // for new events, taken and not used
+}
+
+// execute is the writer's [executor]. What is left of the ids is used again only after a COMMIT:
+// where PostgreSQL crashes before it, the ids that were taken may be given out once more.
+func (k *ledgers) execute(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, func(), error) {
+	ids := k.ids
+	k.ids = nil
+	l, err := load(ctx, conn, k.owner, needsOf(batch), ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range batch {
+		l.perform(p)
+	}
+	return l.save(), func() { k.ids = l.ids }, insertNotices(ctx, k.jobs, conn, l.notices)
+}
+
 // needs is what a batch of commands touches.
 type needs struct {
 	keys        []model.Key

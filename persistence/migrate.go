@@ -5,22 +5,45 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"okolo/persistence/migrations"
 )
 
+// migrateTimeout bounds a migration, the wait for another one included.
+const migrateTimeout = 2 * time.Minute
+
 // Migrate brings the database's tables up to date. An advisory lock keeps two processes that
-// start at once from doing it both; the second waits up to a minute.
+// start at once from doing it both; the second waits up to two minutes.
 func Migrate(ctx context.Context, url string) error {
-	return withMigrations(url, func(p *goose.Provider) error {
-		if _, err := p.Up(ctx); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return fmt.Errorf("read the database URL: %w", err)
+	}
+	defer pool.Close()
+	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		const lock, unlock = `SELECT pg_advisory_lock(hashtextextended('okolo migrate', 0))`, `SELECT pg_advisory_unlock_all()`
+		if _, err := conn.Exec(ctx, lock); err != nil {
+			return fmt.Errorf("wait for another migration: %w", err)
+		}
+		err := withMigrations(url, func(p *goose.Provider) error {
+			_, err := p.Up(ctx)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("migrate the database: %w", err)
 		}
-		return nil
+		if err := migrateJobs(ctx, pool); err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, unlock)
+		return err
 	})
 }
 
@@ -43,12 +66,8 @@ func withMigrations(url string, do func(*goose.Provider) error) (err error) {
 		return fmt.Errorf("read the database URL: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-	if err != nil {
-		return fmt.Errorf("make the migration lock: %w", err)
-	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files,
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}

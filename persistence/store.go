@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -46,7 +47,10 @@ const (
 type Store struct {
 	reads  *pgxpool.Pool
 	writes *pgxpool.Pool
+	jobs   *inserter
 	log    *slog.Logger
+
+	reminders struct{ sent, dropped, repeated atomic.Int64 }
 }
 
 // Open connects to the database at url; connections have to be direct, not through a pooler
@@ -80,6 +84,10 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{reads: reads, writes: writes, log: o.Logger}
+	if s.jobs, err = newInserter(writes, o.Logger); err != nil {
+		s.Close()
+		return nil, err
+	}
 	if err := errors.Join(reads.Ping(ctx), writes.Ping(ctx)); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("connect to the database: %w", err)

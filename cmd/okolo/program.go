@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -42,6 +43,8 @@ type program struct {
 	bot    *bot.Bot
 	store  *persistence.Store
 	owner  *persistence.Ownership
+	retain context.CancelFunc // ends what deletes old rows
+	tidy   sync.WaitGroup     // of it
 	writer *persistence.Writer
 	kept   *snapshots
 	system *actor.ActorSystem
@@ -72,6 +75,9 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	if g.owner, err = g.store.Own(ctx, botID(p.token)); err != nil {
 		return nil, err
 	}
+	retaining, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	g.retain = cancel
+	g.tidy.Go(func() { g.store.Retain(retaining) })
 	g.system = actors.NewSystem(p.log)
 	g.writer = persistence.NewWriter(g.system, g.store, persistence.WriterOptions{
 		Bot: botID(p.token), Epoch: g.owner.Epoch(), Logger: p.log,
@@ -156,6 +162,10 @@ func (g *program) close(ctx context.Context) error {
 	}
 	if g.system != nil {
 		g.system.Shutdown()
+	}
+	if g.retain != nil {
+		g.retain()
+		g.tidy.Wait()
 	}
 	if g.owner != nil {
 		g.owner.Release() // last: whoever takes over finds everything stored

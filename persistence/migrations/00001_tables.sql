@@ -50,10 +50,12 @@ CREATE TABLE events (
     CHECK ((kind = 'community') = (community IS NOT NULL)),
     CHECK ((kind = 'imported') = (owner IS NULL)),
     CHECK (capacity = 0 OR going <= capacity)
-) WITH (fillfactor = 85); -- room to count those who join in place, without touching an index
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05); -- room to count those who join in place, without touching an index
 
 -- Nearby: ranges of cells, and the time of an event is known before its row is read.
 CREATE INDEX events_nearby ON events (cell, starts, ends) WHERE status = 'open';
+-- Reminders: what starts soon.
+CREATE INDEX events_starts ON events (starts) WHERE status = 'open';
 -- Mine, what a person created. Open ones only, also lest it be taken for the one to find a draft
 -- by: to a plan made while the table is empty, all indexes that begin with the owner look alike.
 CREATE INDEX events_owner ON events (owner, ends) WHERE status = 'open';
@@ -94,7 +96,23 @@ CREATE TABLE writes (
     changed   boolean     NOT NULL,
     done_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (bot, update_id, ordinal)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05);
+
+-- What is too old: written in the order of time, so that the smallest of indexes will do.
+CREATE INDEX writes_done ON writes USING brin (done_at) WITH (pages_per_range = 16);
+
+-- The reminders that were sent, or are about to be, each once.
+CREATE TABLE reminders (
+    event    bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
+    starts   timestamptz NOT NULL,
+    kind     text        NOT NULL CHECK (kind IN ('day', 'hour')),
+    person   bigint      NOT NULL,
+    attempts integer     NOT NULL DEFAULT 0,
+    ended_at timestamptz, -- sent, or no longer due
+    PRIMARY KEY (event, person, kind, starts)
+) WITH (fillfactor = 70);
+
+CREATE INDEX reminders_unfinished ON reminders (starts) WHERE ended_at IS NULL;
 
 -- Unlogged: sessions outlive the bot, and after a crash of PostgreSQL itself a person at
 -- worst starts a step again; in return a checkpoint writes no WAL.

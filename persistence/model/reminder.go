@@ -1,0 +1,20 @@
+package model
+
+import "time"
+
+// Reminder tells a person who comes to an event that it begins soon.
+type Reminder struct {
+	Event  int64
+	Starts time.Time // of the event when the reminder was claimed
+	Kind   Ahead
+	Person int64
+}
+
+// Ahead says how long before an event a reminder is due.
+type Ahead string
+
+// The reminders of an event.
+const (
+	DayAhead  Ahead = "day"
+	HourAhead Ahead = "hour"
+)
