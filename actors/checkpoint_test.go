@@ -270,3 +270,54 @@ func TestShutdownWhileTheStoreComesBack(t *testing.T) {
 		t.Fatalf("%+v %v", report, err)
 	}
 }
+
+// TestLateFlushAfterAGiveUp: a snapshot that was given up, since the store took too long, arrives
+// when the user's next incarnation, which loaded what was there before, has stored a newer one.
+func TestLateFlushAfterAGiveUp(t *testing.T) {
+	store := newMemoryStore()
+	wire := &cable{memoryStore: store}
+	g := start(t, wire, func(c *Config) { c.SnapshotDeadline = 50 * time.Millisecond }, nil)
+	g.want(Applied, Input{User: 1, ID: 1, Payload: note{n: 1}})
+	wire.mu.Lock()
+	wire.cut = true
+	wire.mu.Unlock()
+	for i := range 3 {
+		g.want(Applied, Input{User: 1, ID: int64(i + 2), Payload: note{n: i + 2}})
+	}
+	g.expire()
+	wire.mu.Lock()
+	wire.cut = false
+	late := wire.late
+	wire.mu.Unlock()
+	g.want(Applied, Input{User: 1, ID: 9, Payload: note{n: 9}})
+	g.until("a checkpoint", func(Stats) bool { s, _ := store.get(t, 1); return len(s.Applied) == 2 && s.Applied[1] == 9 })
+	if len(late) == 0 {
+		t.Fatal("nothing is late")
+	}
+	if err := store.Save(t.Context(), late[len(late)-1:]); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := store.get(t, 1); !reflect.DeepEqual(s.Applied, []int{1, 9}) {
+		t.Fatalf("the older state is over the newer: %+v", s)
+	}
+}
+
+// TestAnOlderSnapshotSettlesNothingNewer: what was applied while a snapshot was written waits
+// for the next.
+func TestAnOlderSnapshotSettlesNothingNewer(t *testing.T) {
+	store := gated()
+	g := start(t, store, patiently, nil)
+	first := g.send(Input{User: 1, ID: 1, Payload: note{n: 1}})
+	g.until("the save", func(Stats) bool { store.mu.Lock(); defer store.mu.Unlock(); return store.saves == 1 })
+	second := g.send(Input{User: 1, ID: 2, Payload: note{n: 2}})
+	g.until("the second input", func(Stats) bool { return g.saver.batcher.len() == 0 && g.unsettled.Load() == 2 })
+	store.gate <- struct{}{}
+	if o := g.await(first); o != Applied {
+		t.Fatal(o)
+	}
+	unsettledYet(t, "an older state was stored", second)
+	store.open()
+	if o := g.await(second); o != Applied {
+		t.Fatal(o)
+	}
+}
