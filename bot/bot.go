@@ -49,7 +49,7 @@ type Config struct {
 type Bot struct {
 	Config
 	id       int64
-	username string
+	self     ui.Self
 	runtime  *actors.Runtime[ui.State]
 	sender   *sender.Sender
 	readers  *crew
@@ -98,7 +98,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 			return nil, fmt.Errorf("take an epoch: %w", err)
 		}
 	}
-	b := &Bot{Config: cfg, id: me.ID, username: me.Username, operator: make(map[int64]bool, len(cfg.Operators))}
+	b := &Bot{Config: cfg, id: me.ID, self: ui.Self{Username: me.Username, Inline: me.SupportsInlineQueries}, operator: make(map[int64]bool, len(cfg.Operators))}
 	for _, id := range cfg.Operators {
 		b.operator[id] = true
 	}
@@ -141,7 +141,7 @@ func patient(o sender.Options) sender.Options {
 }
 
 // Username returns the bot's name on Telegram, without the at sign.
-func (b *Bot) Username() string { return b.username }
+func (b *Bot) Username() string { return b.self.Username }
 
 // Runtime returns the sessions, for the statistics and for load made without Telegram.
 func (b *Bot) Runtime() *actors.Runtime[ui.State] { return b.runtime }

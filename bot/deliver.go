@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/mymmrac/telego"
@@ -12,12 +13,9 @@ import (
 
 // send queues a new message; done gets its id.
 func (b *Bot) send(chat int64, m ui.Message, done func(id int64, err error)) {
-	call := func(ctx context.Context) (any, error) { return b.sendText(ctx, chat, m) }
-	if m.Map != nil {
-		call = func(ctx context.Context) (any, error) { return b.sendMap(ctx, chat, m) }
-	}
 	b.sender.Submit(sender.Op{
-		Chat: chat, Kind: sender.Message, Idempotent: true, Call: call,
+		Chat: chat, Kind: sender.Message, Idempotent: true,
+		Call: func(ctx context.Context) (any, error) { return b.sendMessage(ctx, chat, m) },
 		Done: func(result any, err error) {
 			if err != nil {
 				done(0, err)
@@ -26,6 +24,21 @@ func (b *Bot) send(chat int64, m ui.Message, done func(id int64, err error)) {
 			done(int64(result.(*telego.Message).MessageID), nil)
 		},
 	})
+}
+
+func (b *Bot) sendMessage(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
+	switch {
+	case m.Map != nil:
+		return b.sendMap(ctx, chat, m)
+	case m.Venue != nil:
+		return b.API.SendVenue(ctx, &telego.SendVenueParams{
+			ChatID: tu.ID(chat), Latitude: m.Venue.Lat, Longitude: m.Venue.Lon, Title: m.Venue.Title, Address: m.Venue.Address,
+		})
+	case m.Document != nil:
+		file := tu.File(tu.NameReader(bytes.NewReader(m.Document.Content), m.Document.Name))
+		return b.API.SendDocument(ctx, &telego.SendDocumentParams{ChatID: tu.ID(chat), Document: file})
+	}
+	return b.sendText(ctx, chat, m)
 }
 
 func (b *Bot) sendText(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
@@ -100,6 +113,37 @@ func (b *Bot) answer(a ui.Answer, done func(error)) {
 	})
 }
 
+// inlineKept is for how many seconds Telegram may answer the same query of the same person by
+// itself: people type on, and events change.
+const inlineKept = 5
+
+// answerInline queues the answer to an inline query. One that comes too late is of no use to
+// anybody, so that is no error.
+func (b *Bot) answerInline(a ui.AnswerInline, done func(error)) {
+	params := &telego.AnswerInlineQueryParams{
+		InlineQueryID: a.Query, IsPersonal: true, CacheTime: inlineKept, Results: []telego.InlineQueryResult{},
+	}
+	for _, r := range a.Results {
+		params.Results = append(params.Results, &telego.InlineQueryResultArticle{
+			Type: telego.ResultTypeArticle, ID: r.ID, Title: r.Title, Description: r.Description, ReplyMarkup: inline(r.Message),
+			InputMessageContent: &telego.InputTextMessageContent{
+				MessageText: r.Message.Text, ParseMode: telego.ModeHTML,
+				LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
+			},
+		})
+	}
+	b.sender.Submit(sender.Op{
+		Kind: sender.Answer,
+		Call: func(ctx context.Context) (any, error) { return nil, b.API.AnswerInlineQuery(ctx, params) },
+		Done: func(_ any, err error) {
+			if isTooLate(err) {
+				err = nil
+			}
+			done(err)
+		},
+	})
+}
+
 // markup returns a message's keyboard, of either sort; nil where it has none.
 func markup(m ui.Message) telego.ReplyMarkup {
 	switch {
@@ -124,6 +168,9 @@ func inline(m ui.Message) *telego.InlineKeyboardMarkup {
 		rows[i] = make([]telego.InlineKeyboardButton, len(row))
 		for j, b := range row {
 			rows[i][j] = telego.InlineKeyboardButton{Text: b.Text, CallbackData: b.Data, URL: b.URL}
+			if b.Inline != "" {
+				rows[i][j].SwitchInlineQuery = &b.Inline
+			}
 		}
 	}
 	return &telego.InlineKeyboardMarkup{InlineKeyboard: rows}

@@ -164,6 +164,10 @@ func (b *Bot) deliver(in incoming, settled func(ok bool)) {
 
 // excuse tells a person why their input had no effect, in place of the session.
 func (b *Bot) excuse(in incoming, e ui.Excuse, settled func(bool)) {
+	if in.unheard {
+		settled(true)
+		return
+	}
 	done := func(err error) {
 		b.delivered(in.user, err)
 		settled(true)

@@ -54,6 +54,11 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 			b.delivered(e.User, err)
 			done(nil)
 		})
+	case ui.AnswerInline:
+		b.answerInline(do, func(err error) {
+			b.delivered(e.User, err)
+			done(nil)
+		})
 	default:
 		b.Logger.Error("an effect that nobody knows", "effect", e.Do)
 		done(nil)

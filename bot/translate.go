@@ -14,7 +14,7 @@ import (
 )
 
 // allowedUpdates are the kinds of update the bot asks Telegram for.
-var allowedUpdates = []string{telego.MessageUpdates, telego.CallbackQueryUpdates}
+var allowedUpdates = []string{telego.MessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates}
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
@@ -25,6 +25,7 @@ type incoming struct {
 	payload  any
 	callback string // to be answered, where there is no session to do it
 	lang     string
+	unheard  bool // there is no chat in which the person could be told anything
 }
 
 // translate reads an update. It reports false for one that the bot has no use for: a
@@ -33,6 +34,13 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 	switch {
 	case u.CallbackQuery != nil:
 		return b.translatePress(u)
+	case u.InlineQuery != nil:
+		q := u.InlineQuery
+		c := b.context(u, &q.From)
+		return incoming{
+			update: c.Update, user: q.From.ID, lang: q.From.LanguageCode, unheard: true,
+			payload: ui.InlineQuery{Context: c, ID: q.ID, Query: q.Query},
+		}, true
 	case u.Message != nil && u.Message.From != nil && u.Message.Chat.Type == telego.ChatTypePrivate && !u.Message.From.IsBot:
 		return b.translateMessage(u)
 	}
@@ -81,6 +89,7 @@ func (b *Bot) context(u *telego.Update, from *telego.User) ui.Context {
 	}
 	return ui.Context{
 		From:     model.Person{ID: from.ID, Name: name, Lang: from.LanguageCode},
+		Self:     b.self,
 		Operator: b.operator[from.ID],
 		Now:      b.Now(),
 		Update:   int64(u.UpdateID),

@@ -28,6 +28,10 @@ const (
 	actLanguage   = "L"
 	actCreate     = "w"
 	actWizard     = "W" // draft, choice, argument
+	actPin        = "P" // event
+	actCalendar   = "C" // event
+	actReport     = "R" // event: asks
+	actReportFor  = "F" // event, reason
 )
 
 const dataVersion = '1'

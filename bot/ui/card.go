@@ -16,16 +16,21 @@ func (s State) openEvent(c Context, id int64) Turn {
 
 // eventsLoaded shows the screen that asked for events.
 func (s State) eventsLoaded(in EventsLoaded) Turn {
-	if in.Err != nil {
-		return s.unread(in.Context)
-	}
 	switch {
-	case s.Screen == ScreenNearby:
+	case in.inline != "":
+		return s.answerInline(in.Context, in.Events)
+	case in.Err != nil:
+		return s.unread(in.Context)
+	case in.want == wantScreen && s.Screen == ScreenNearby:
 		return s.presentNearby(in.Context, in.Events)
 	case len(in.Events) == 0:
 		return s.tell(in.Context, "event_gone")
+	case in.want != wantScreen:
+		return s.send(in.Context, in.Events[0])
 	case s.Screen == ScreenCallOff:
 		return s.presentCallOff(in.Context, in.Events[0])
+	case s.Screen == ScreenReport:
+		return s.presentReport(in.Context, in.Events[0])
 	}
 	return s.presentEvent(in.Context, in.Events[0])
 }
@@ -49,15 +54,7 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	if s.Headline != "" {
 		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", t.html(s.Headline))
 	}
-	if e.Status == model.Cancelled {
-		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))
-	}
-	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(t.period(e.Details, c.Now)))
-	fmt.Fprintf(&b, "\n📍 %s", escape(s.place(t, e.Event)))
-	if e.Description != "" {
-		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
-	}
-	b.WriteString("\n\n" + t.attendance(e))
+	b.WriteString(t.card(c, e, s.place(t, e.Event)))
 	switch e.Part {
 	case model.Going:
 		b.WriteString("\n" + t.html("card_you_go"))
@@ -65,6 +62,21 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 		b.WriteString("\n" + t.html("card_you_wait"))
 	}
 	return s.present(c, Message{Text: b.String(), Buttons: s.eventButtons(t, c, e)})
+}
+
+// card is what everybody may know of an event.
+func (t *tongue) card(c Context, e model.Seen, place string) string {
+	var b strings.Builder
+	if e.Status == model.Cancelled {
+		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))
+	}
+	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(t.period(e.Details, c.Now)))
+	fmt.Fprintf(&b, "\n📍 %s\n🧭 %s", escape(place), routeLinks(e.Point))
+	if e.Description != "" {
+		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
+	}
+	b.WriteString("\n\n" + t.attendance(e))
+	return b.String()
 }
 
 func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
@@ -79,10 +91,40 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 			rows = append(rows, []Button{{Text: t.say("button_call_off"), Data: s.encode(actCallOff, e.ID)}})
 		}
 	}
+	last := []Button{{Text: t.say("button_back"), Data: s.encode(actBack, int64(s.Back))}}
+	if e.Owner != c.From.ID {
+		last = append(last, Button{Text: t.say("button_report"), Data: s.encode(actReport, e.ID)})
+	}
 	return append(rows, []Button{
-		{Text: t.say("button_back"), Data: s.encode(actBack, int64(s.Back))},
-		{Text: t.say("button_route"), URL: fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.6f&mlon=%.6f#map=17/%.6f/%.6f", e.Lat, e.Lon, e.Lat, e.Lon)},
-	})
+		{Text: t.say("button_pin"), Data: s.encode(actPin, e.ID)},
+		{Text: t.say("button_calendar"), Data: s.encode(actCalendar, e.ID)},
+		shareButton(t, c.Self, e.Event),
+	}, last)
+}
+
+// want is what an event is loaded for, other than to be shown on the screen.
+type want uint8
+
+const (
+	wantScreen want = iota
+	wantPin
+	wantCalendar
+)
+
+// load loads an event to send something of it beside the screen, which stays as it is.
+func (s State) load(c Context, id int64, w want) Turn {
+	c.want = w
+	return Turn{Next: *c.before, Await: []any{LoadEvents{Context: c, IDs: []int64{id}}}}
+}
+
+// send sends what the event was loaded for.
+func (s State) send(c Context, e model.Seen) Turn {
+	m := s.pin(e)
+	if c.want == wantCalendar {
+		file := calendarFile(c.Self, e.Event, c.Now)
+		m = Message{Document: &file}
+	}
+	return Turn{Next: s, Await: []any{Send{Message: m, Tap: c.tap}}, Emit: c.answer()}
 }
 
 // askCallOff loads the event that is to be called off; presentCallOff asks the organiser
@@ -121,14 +163,19 @@ func (t *tongue) period(d model.Details, now time.Time) string {
 
 // place returns where an event takes place, with the distance if it is known.
 func (s State) place(t *tongue, e model.Event) string {
-	text := e.Place
-	if text == "" {
-		text = fmt.Sprintf("%.5f, %.5f", e.Lat, e.Lon)
-	}
+	text := placeName(e)
 	if d, ok := s.distance(e.ID); ok {
 		text += " · " + t.distance(d)
 	}
 	return text
+}
+
+// placeName returns the name of the place, or its coordinates where it has none.
+func placeName(e model.Event) string {
+	if e.Place == "" {
+		return coordinates(e.Point)
+	}
+	return e.Place
 }
 
 // attendance returns who comes, and how many.

@@ -23,7 +23,7 @@ func TestCard(t *testing.T) {
 		c.did(0, list)
 		c.hears("")
 		c.sees("A <b> & B", "category_music", "19:00–21:00 (CET, Europe/Berlin)", "Club · 700", "Line 1\n<script>",
-			"7", "Bo, <Cy>, Di, …", "button_join", "button_route")
+			"7", "Bo, <Cy>, Di, …", "button_join", "🧭 Google · Yandex · OSM")
 		c.seesNot("button_call_off", "card_you_go")
 
 		c.presses("button_join")

@@ -34,6 +34,7 @@ type chat struct {
 	newest   int64
 	pressed  map[string]bool // message and data of the presses that acted
 	answer   *Answer         // to the last press
+	inline   *AnswerInline   // to the last inline query
 	sent     int             // messages sent by the last input
 	edited   []int64         // messages edited by the last input
 	log      strings.Builder
@@ -72,7 +73,7 @@ var (
 func newChat(t tester, lang string) *chat {
 	c := &chat{
 		t: t, state: Fresh(), lang: lang,
-		context:  Context{From: model.Person{ID: 7, Name: "Ann", Lang: lang}, Now: monday, Update: 1000},
+		context:  Context{From: model.Person{ID: 7, Name: "Ann", Lang: lang}, Self: Self{Username: "okolo_bot"}, Now: monday, Update: 1000},
 		messages: make(map[int64]Message), pressed: make(map[string]bool), newest: 100,
 		lose: make(map[Slot]bool),
 	}
@@ -137,7 +138,7 @@ func (c *chat) presses(label string) {
 	label = c.words(label)
 	for id := c.newest; id > 100; id-- {
 		for _, b := range buttons(c.messages[id]) {
-			if strings.Contains(b.Text, label) && b.URL == "" {
+			if strings.Contains(b.Text, label) && b.calls() {
 				c.pressesData(id, b.Data)
 				return
 			}
@@ -186,6 +187,18 @@ func (c *chat) pressesData(id int64, data string) {
 	if c.answer == nil {
 		c.t.Fatalf("the press was not answered")
 	}
+}
+
+// asksInline types a query behind the bot's name, in any chat.
+func (c *chat) asksInline(query string) []InlineResult {
+	c.t.Helper()
+	fmt.Fprintf(&c.log, "\n> @okolo_bot %s\n", query)
+	c.inline = nil
+	c.input(func(x Context) any { return InlineQuery{Context: x, ID: "q1", Query: query} })
+	if c.inline == nil {
+		c.t.Fatalf("the inline query was not answered")
+	}
+	return c.inline.Results
 }
 
 // input runs one turn to its end and reports whether it was repeatable.
@@ -315,6 +328,12 @@ func (c *chat) emit(effect any) {
 		}
 		c.answer = &do
 		fmt.Fprintf(&c.log, "(%s)\n", do.Text)
+	case AnswerInline:
+		c.inline = &do
+		for _, r := range do.Results {
+			fmt.Fprintf(&c.log, "(%s · %s)\n", r.Title, r.Description)
+			c.print(0, "", r.Message)
+		}
 	default:
 		c.t.Fatalf("emits %T", effect)
 	}
@@ -384,6 +403,12 @@ func (c *chat) print(id int64, what string, m Message) {
 	if m.Map != nil {
 		fmt.Fprintf(&c.log, " 🗺 %d km, %d pins", m.Map.Radius/1000, len(m.Map.Pins))
 	}
+	if m.Venue != nil {
+		fmt.Fprintf(&c.log, " 📍 %v, %s, %s", m.Venue.Point, m.Venue.Title, m.Venue.Address)
+	}
+	if m.Document != nil {
+		fmt.Fprintf(&c.log, " 📎 %s, %d bytes", m.Document.Name, len(m.Document.Content))
+	}
 	fmt.Fprintf(&c.log, "\n%s\n", shown(m.Text))
 	for _, row := range m.Buttons {
 		for _, b := range row {
@@ -429,6 +454,15 @@ func checkTurn(t tester, turn Turn) {
 			if units(do.Text) > maxAnswer || !utf8.ValidString(do.Text) || do.Callback == "" || do.Alert && do.Text == "" {
 				t.Fatalf("an answer that Telegram refuses: %d units, %+v", units(do.Text), do)
 			}
+		case AnswerInline:
+			ids := make(map[string]bool)
+			for _, r := range do.Results {
+				if r.ID == "" || len(r.ID) > 64 || ids[r.ID] || r.Title == "" || len(do.Results) > 50 {
+					t.Fatalf("an inline result that Telegram refuses: %+v", r)
+				}
+				ids[r.ID] = true
+				checkMessage(t, r.Message)
+			}
 		case LoadEvents:
 			if n := len(do.IDs); n == 0 || n > PageSize {
 				t.Fatalf("%d events are asked for", n)
@@ -439,6 +473,12 @@ func checkTurn(t tester, turn Turn) {
 
 func checkMessage(t tester, m Message) {
 	t.Helper()
+	if m.Venue != nil && m.Venue.Title != "" && m.Venue.Address != "" && m.Text == "" {
+		return
+	}
+	if d := m.Document; d != nil && d.Name != "" && len(d.Content) > 0 && m.Text == "" {
+		return
+	}
 	limit := maxMessage
 	if m.Map != nil {
 		limit = maxCaption
@@ -456,7 +496,7 @@ func checkMessage(t tester, m Message) {
 		if b.Text == "" || !utf8.ValidString(b.Text) {
 			t.Fatalf("a button without a label: %+v", b)
 		}
-		if b.URL != "" {
+		if !b.calls() {
 			continue
 		}
 		if n := len(b.Data); n < 1 || n > 64 {
@@ -468,7 +508,10 @@ func checkMessage(t tester, m Message) {
 	}
 }
 
-var tags = regexp.MustCompile(`</?(?:b|code|pre)>`)
+// calls reports whether the button calls the bot back.
+func (b Button) calls() bool { return b.URL == "" && b.Inline == "" }
+
+var tags = regexp.MustCompile(`<(?:b|code|pre|a href="https://[^"<>]*")>|</(?:b|code|pre|a)>`)
 
 // checkHTML checks that text is HTML that Telegram reads: known tags, well nested, and
 // nothing else that looks like one.
@@ -485,7 +528,8 @@ func checkHTML(t tester, text string) {
 			}
 			open = open[:len(open)-1]
 		} else {
-			open = append(open, tag)
+			name, _, _ := strings.Cut(strings.TrimSuffix(tag, ">"), " ")
+			open = append(open, name+">")
 		}
 	}
 	rest := tags.ReplaceAllString(text, "")

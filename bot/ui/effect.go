@@ -71,15 +71,32 @@ const (
 type Message struct {
 	Text     string // HTML as Telegram has it; the caption where there is a map
 	Map      *Map
+	Venue    *Venue    // in place of Text
+	Document *Document // in place of Text
 	Buttons  [][]Button
 	Keyboard *Keyboard // in place of Buttons
 }
 
-// Button is an inline button: Data comes back with the press, or URL is opened.
+// Button is an inline button: Data comes back with the press, or URL is opened, or an inline
+// query of the bot begins in a chat that the person chooses.
 type Button struct {
-	Text string
-	Data string // at most 64 bytes
-	URL  string
+	Text   string
+	Data   string // at most 64 bytes
+	URL    string
+	Inline string // the query
+}
+
+// Venue is a named pin on Telegram's own map.
+type Venue struct {
+	model.Point
+	Title   string
+	Address string
+}
+
+// Document is a file.
+type Document struct {
+	Name    string
+	Content []byte
 }
 
 // Keyboard is the keyboard that stays below the input field.

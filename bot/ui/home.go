@@ -1,10 +1,5 @@
 package ui
 
-import (
-	"strconv"
-	"strings"
-)
-
 // command handles a message that begins with a slash.
 func (s State) command(in Command) Turn {
 	c := in.Context
@@ -32,22 +27,23 @@ func (s State) command(in Command) Turn {
 	return s.tell(c, "unknown_command")
 }
 
-// text handles words: the answer to a question of the wizard, or else a hint at what would
-// have been expected.
+// text handles words: the answer to a question that the screen asks, or else a hint at what
+// would have been expected.
 func (s State) text(in Text) Turn {
-	if s.answering() {
+	switch {
+	case s.answering():
 		return s.wizardText(in.Context, in.Text)
+	case s.Screen == ScreenReport && visible(in.Text):
+		return s.report(in.Context, s.Event, in.Text)
 	}
 	return s.askLocation(in.Context)
 }
 
 // start greets, or opens what a deep link names.
 func (s State) start(c Context, arg string) Turn {
-	if text, ok := strings.CutPrefix(arg, "e_"); ok {
-		if id, err := strconv.ParseInt(text, 36, 64); err == nil {
-			s.Back = ScreenHome
-			return s.openEvent(c, id)
-		}
+	if id, ok := parseDeepLink(arg); ok {
+		s.Back = ScreenHome
+		return s.openEvent(c, id)
 	}
 	t := s.tongue(c)
 	home := s.showHome(c)

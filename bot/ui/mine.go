@@ -18,7 +18,10 @@ func (s State) openMine(c Context) Turn {
 
 func (s State) mineLoaded(in MineLoaded) Turn {
 	c, t := in.Context, s.tongue(in.Context)
-	if in.Err != nil {
+	switch {
+	case in.inline != "":
+		return s.answerInline(c, in.Events)
+	case in.Err != nil:
 		return s.unread(c)
 	}
 	var b strings.Builder

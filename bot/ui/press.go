@@ -53,6 +53,14 @@ func (s State) press(in Press) Turn {
 		return s.askCallOff(c, d.arg(0))
 	case actCallOffYes:
 		return s.write(c, model.CancelEvent{By: s.by(c), Event: d.arg(0)})
+	case actPin:
+		return s.load(c, d.arg(0), wantPin)
+	case actCalendar:
+		return s.load(c, d.arg(0), wantCalendar)
+	case actReport:
+		return s.askReport(c, d.arg(0))
+	case actReportFor:
+		return s.reportFor(c, d.arg(0), d.arg(1))
 	case actBack:
 		return s.back(c, d.arg(0))
 	case actMine:
@@ -112,6 +120,11 @@ func (s State) written(in Written) Turn {
 		c.Toast = t.say("left")
 	case model.CancelEvent:
 		c.Toast = t.say("called_off")
+	case model.ReportEvent:
+		c.Toast = t.say("reported")
+		if c.Callback == "" {
+			s.Headline = "reported"
+		}
 	}
 	s.checkpoint(&c)
 	return s.openEvent(c, in.Answer.Event)

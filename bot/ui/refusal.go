@@ -30,6 +30,12 @@ func refusal(err error, otherwise string) string {
 		return "event_closed"
 	case errors.Is(err, model.ErrPast):
 		return "event_over"
+	case errors.Is(err, model.ErrOverCapacity):
+		return "over_capacity"
+	case errors.Is(err, model.ErrBanned):
+		return "banned"
+	case errors.Is(err, model.ErrNotAllowed):
+		return "not_allowed"
 	case errors.Is(err, model.ErrBusy):
 		return "busy"
 	case errors.Is(err, model.ErrUnknown):

@@ -61,6 +61,7 @@ const (
 	ScreenWizard
 	ScreenCategories
 	ScreenCallOff // asks the organiser once more
+	ScreenReport  // asks what is wrong with an event
 	screens       // how many there are
 )
 

@@ -32,6 +32,7 @@ type Turn struct {
 // carries the context of its input, and its result brings it back.
 type Context struct {
 	From     model.Person
+	Self     Self
 	Operator bool      // one of the program's operators
 	Now      time.Time // when the bot received the input
 	Update   int64     // id of the update; mints draft ids
@@ -46,6 +47,10 @@ type Context struct {
 	before *State
 	// tap is the hash of the press; 0: not a press.
 	tap uint32
+	// want is what an event is loaded for.
+	want want
+	// inline is the id of the inline query that is to be answered, words what its titles have.
+	inline, words string
 }
 
 // Duplicate stands for an input that was already acted upon: redelivered by Telegram, or
@@ -72,6 +77,8 @@ func Step(s State, in any) Turn {
 		}
 		s = s.begin(&in.Context)
 		return s.press(in)
+	case InlineQuery:
+		return s.inlineQuery(in)
 	case Unsupported:
 		return s.tell(in.Context, "unsupported")
 	case Duplicate:
@@ -136,6 +143,8 @@ func (s State) show(c Context) Turn {
 		return s.showCategories(c)
 	case ScreenCallOff:
 		return s.askCallOff(c, s.Event)
+	case ScreenReport:
+		return s.askReport(c, s.Event)
 	}
 	return s.showHome(c)
 }
