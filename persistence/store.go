@@ -78,6 +78,13 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(writeTimeout),
 		"synchronous_commit":                  "on",
+		// All that a write looks for it looks for by key, a batch at a time: each statement is
+		// planned once, and by no other way than the index, however the tables stood then.
+		"plan_cache_mode":  "force_generic_plan",
+		"enable_seqscan":   "off",
+		"enable_hashjoin":  "off",
+		"enable_mergejoin": "off",
+		"jit":              "off",
 	})
 	if err != nil {
 		reads.Close()
