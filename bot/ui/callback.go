@@ -30,6 +30,7 @@ const (
 	actWizard     = "W" // draft, choice, argument
 	actPin        = "P" // event
 	actCalendar   = "C" // event
+	actEdit       = "E" // event
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
 )
