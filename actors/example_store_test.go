@@ -36,7 +36,7 @@ func (shop) Trim(state cart, _ int) cart { return state }
 func (shop) Step(state cart, in any) actors.Turn[cart] {
 	switch in := in.(type) {
 	case add: // the state is taken only once the price is known
-		return actors.Turn[cart]{Next: state, Await: []any{ask{in.item}}}
+		return actors.Turn[cart]{Next: state, Await: []any{ask(in)}}
 	case price:
 		state.Items = append(state.Items[:len(state.Items):len(state.Items)], in.item)
 		state.Price += in.euro
