@@ -189,6 +189,13 @@ func (c *chat) pressesData(id int64, data string) {
 	}
 }
 
+// moves changes the place of a live location that the person shares.
+func (c *chat) moves(p model.Point, zone string) {
+	c.t.Helper()
+	fmt.Fprintf(&c.log, "\n> 📍 moves to %v\n", p)
+	c.input(func(x Context) any { return Moved{Context: x, Point: p, Zone: zone} })
+}
+
 // asksInline types a query behind the bot's name, in any chat.
 func (c *chat) asksInline(query string) []InlineResult {
 	c.t.Helper()

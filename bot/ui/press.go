@@ -38,7 +38,7 @@ func (s State) press(in Press) Turn {
 		return s.showHome(c)
 	case actNearby:
 		return s.search(c)
-	case actPage, actRadius, actDays, actCategories, actCategory:
+	case actPage, actRadius, actDays, actCategories, actCategory, actAgain, actWider:
 		return s.nearbyPress(c, d)
 	case actEvent:
 		if list := d.arg(1); list == int64(ScreenNearby) || list == int64(ScreenMine) {
