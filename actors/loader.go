@@ -69,7 +69,9 @@ func (l *loader) try(users []int64) ([]Snapshot, error) {
 	}
 	for {
 		ctx, cancel := context.WithTimeout(l.core.ctx, l.core.cfg.SnapshotDeadline)
+		begun := time.Now()
 		snapshots, err := l.store.Load(ctx, users)
+		l.core.count.loadSeconds.Observe(time.Since(begun).Seconds())
 		cancel()
 		tries--
 		l.down = err != nil

@@ -27,8 +27,6 @@ func (p *purge) wants() bool { return p != nil && p.left > 0 }
 func (s *supervisor) observe(m *sample) {
 	m.sessions = s.active.n
 	s.seen = m
-	s.pace.look(m, s.guard.threshold)
-	defer s.serve()
 	if s.purge != nil || s.draining != nil {
 		return
 	}
@@ -108,8 +106,6 @@ func (s *supervisor) purgeDone(m *memoryFreed) {
 	s.purge = nil
 	m.after.sessions = s.active.n
 	s.seen = m.after
-	s.pace.look(m.after, s.guard.threshold)
-	defer s.serve()
 	s.log.Info(fmt.Sprintf("MEMORY GUARD: clean-up done, memory: %s (freed %s)",
 		megabytesOf(m.after), megabytes(p.before-min(m.after.rss, p.before))))
 	if p.reason == reasonMemory {
@@ -117,6 +113,9 @@ func (s *supervisor) purgeDone(m *memoryFreed) {
 		s.guard.judge(m.after)
 		s.guardMoved(was, m.after)
 	}
+	s.history.add(GuardEvent{
+		At: m.after.at, What: "purge by " + p.reason.String(), Removed: p.gone, RSSBefore: p.before, RSSAfter: m.after.rss,
+	})
 	if p.reply != nil {
 		p.reply <- answer[int]{value: p.gone}
 	}
@@ -128,9 +127,11 @@ func (s *supervisor) guardMoved(was GuardState, m *sample) {
 	now, before := s.guard.state == GuardPressure, was == GuardPressure
 	switch {
 	case now && !before:
+		s.history.add(GuardEvent{At: m.at, What: "pressure", RSSAfter: m.rss})
 		s.log.Warn(fmt.Sprintf("MEMORY GUARD: pressure, the clean-up was not enough (%s in use > %.0fMB): unknown users are told to come later",
 			megabytes(m.used()), float64(s.guard.threshold)/mebibyte))
 	case before && !now:
+		s.history.add(GuardEvent{At: m.at, What: "relief", RSSAfter: m.rss})
 		s.log.Info("MEMORY GUARD: pressure is over, memory: " + megabytesOf(m))
 	}
 	s.setPreparedLimit()

@@ -19,3 +19,8 @@ const (
 	reasonRefused
 	reasons // how many there are
 )
+
+// String returns the word of the statistics.
+func (r reason) String() string {
+	return [reasons]string{"idle", "size", "memory", "operator", "shutdown", "refused"}[r]
+}

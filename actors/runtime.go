@@ -25,6 +25,7 @@ type Runtime[S any] struct {
 	core
 	behavior Behavior[S]
 	clock    context.CancelFunc // stops what happens periodically
+	kinds    Kinds[S]           // nil: the behavior does not tell
 	unlimit  func()             // puts Go's soft memory limit back
 	quit     chan struct{}      // closed when the workers may stop
 	shut     sync.Once
@@ -52,11 +53,15 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 			ctx:     ctx, cancel: cancel,
 			system:  NewSystem(cfg.Logger),
 			stopped: make(chan struct{}), settled: make(chan struct{}, 1),
+			count: newCounters(),
 		},
 		behavior: b,
 		quit:     make(chan struct{}),
 	}
 	r.root = r.system.Root
+	if kinds, ok := b.(Kinds[S]); ok {
+		r.kinds, r.count.kinds = kinds, newKindCounts(kinds.Kinds())
+	}
 	r.setThreshold()
 	r.limit.Store(int32(cfg.MaxPrepared))
 	if err := r.start(store); err != nil {

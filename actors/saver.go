@@ -170,6 +170,8 @@ func (s *saver) try(batch []*save) error {
 	}
 	ctx, cancel := context.WithTimeout(s.core.ctx, s.core.cfg.SnapshotDeadline)
 	defer cancel()
+	begun := time.Now()
+	defer func() { s.core.count.saveSeconds.Observe(time.Since(begun).Seconds()) }()
 	return s.store.Save(ctx, snapshots)
 }
 

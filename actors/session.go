@@ -40,6 +40,7 @@ type session[S any] struct {
 	incarnation uint64
 	revision    uint64 // counts the changes
 	prepared    uint16 // entries in the state's prepared list
+	kind        uint8  // of the state, from 1; 0: it is not open
 	stage       stage
 	told        bool // to leave
 	stranger    bool // let in only with a snapshot
@@ -80,6 +81,8 @@ func (s *session[S]) Receive(ctx actor.Context) {
 		s.start()
 	case *actor.Stopped:
 		s.rt.count.prepared.Add(-int64(s.prepared))
+		s.stage = closed
+		s.classify()
 		s.rt.tell((*left)(s.entry))
 	}
 }
@@ -120,6 +123,7 @@ func (s *session[S]) begin() {
 	}
 	s.state = state
 	s.stage = open
+	s.classify()
 	s.rt.count.activationsFresh.Add(1)
 }
 
@@ -144,6 +148,7 @@ func (s *session[S]) restore(snapshot *Snapshot) {
 	s.revision = snapshot.Revision
 	s.weigh(n)
 	s.stage = open
+	s.classify()
 	s.rt.count.activationsRestored.Add(1)
 }
 

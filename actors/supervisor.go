@@ -55,10 +55,10 @@ type supervisor struct {
 	spawning    *entry // the one it is for
 
 	guard     guard
-	pace      pace
 	seen      *sample // the last look at memory
 	purge     *purge  // the one under way
 	purges    uint64
+	history   guardHistory
 	expired   int64    // sessions used before leave as idle; 0: no sweep is under way
 	rounds    []*round // visits to the active sessions: at most one of each kind, the first under way
 	rebuilt   int      // shards of the table still to rebuild
@@ -67,7 +67,7 @@ type supervisor struct {
 }
 
 func newSupervisor(c *core) *supervisor {
-	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold, limit: c.heapLimit}, pace: noPace(), seen: &sample{}}
+	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold, limit: c.heapLimit}, seen: &sample{}}
 }
 
 // Receive implements actor.Actor.
@@ -170,7 +170,7 @@ func (s *supervisor) await(e *entry) {
 // serve gives sessions to those who wait, as far as there is room, and makes room for the
 // others.
 func (s *supervisor) serve() {
-	for s.waiters.n > 0 && s.live < s.cfg.MaxSessions && s.pace.admits() {
+	for s.waiters.n > 0 && s.live < s.cfg.MaxSessions {
 		e := s.waiters.first
 		s.waiters.remove(e)
 		s.activate(e)
@@ -184,7 +184,6 @@ func (s *supervisor) serve() {
 // Each incarnation has a name of its own: the old name is taken until the old actor is gone.
 func (s *supervisor) activate(e *entry) {
 	s.incarnation++
-	s.pace.admitted++
 	s.spawning = e
 	pid, err := s.root.SpawnNamed(s.sessions, "s"+strconv.FormatUint(s.incarnation, 36))
 	if err != nil {

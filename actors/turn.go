@@ -128,6 +128,7 @@ func (s *session[S]) commit(it *item, next S, repeatable bool, emit []Effect) {
 		s.pressed.add(it.Press, s.rt.cfg.Now().Unix())
 	}
 	s.weigh(n)
+	s.classify()
 	s.finish(it, emit)
 }
 

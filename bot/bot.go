@@ -57,6 +57,7 @@ type Bot struct {
 	operator map[int64]bool
 	ingress  ingress
 	counts   counts
+	draining atomic.Bool
 }
 
 // counts are what the bot itself counts; each only grows.
@@ -172,6 +173,7 @@ func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
 // Close stops the sessions, storing each, and then the sending; what is not done when ctx
 // ends is given up and reported.
 func (b *Bot) Close(ctx context.Context) error {
+	b.draining.Store(true)
 	report, err := b.runtime.Shutdown(ctx)
 	b.Logger.Info("sessions stored", "sessions", report.Sessions, "saved", report.SnapshotsSaved, "given_up", report.SnapshotsGivenUp)
 	b.readers.close()
@@ -198,6 +200,8 @@ func (b *Bot) register(ctx context.Context) {
 // behavior joins the user interface to the sessions.
 type behavior struct{}
 
+func (behavior) Kinds() []string                     { return ui.ScreenNames() }
+func (behavior) Kind(s *ui.State) int                { return int(s.Screen) }
 func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
 func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
 func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }

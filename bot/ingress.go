@@ -31,6 +31,16 @@ type ingress struct {
 	offset    atomic.Int64 // below it, everything is settled
 	received  atomic.Uint64
 	unsettled atomic.Int64
+	since     atomic.Int64 // when the batch being handled came, in Unix nanoseconds; 0: there is none
+}
+
+// age returns how long ago, in seconds, the oldest unsettled update came; 0 without one.
+func (i *ingress) age(now time.Time) float64 {
+	since := i.since.Load()
+	if since == 0 {
+		return 0
+	}
+	return max(0, now.Sub(time.Unix(0, since)).Seconds())
 }
 
 // poll takes updates in batches until ctx is done. Asking for the next batch confirms the
@@ -83,6 +93,10 @@ func (b *Bot) unreadable(id int64, err error) {
 // again that can come again.
 func (b *Bot) handle(ctx context.Context, updates []telego.Update) bool {
 	b.ingress.received.Add(uint64(len(updates)))
+	if len(updates) > 0 {
+		b.ingress.since.Store(b.Now().UnixNano())
+		defer b.ingress.since.Store(0)
+	}
 	settled := make([]bool, len(updates))
 	var inputs []incoming
 	for i := range updates {

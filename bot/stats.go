@@ -14,46 +14,48 @@ import (
 	"okolo/persistence"
 )
 
-// Stats is all that an operator can ask a bot for, at one moment.
+// Stats is all that an operator can ask a bot for, at one moment. The tags say for each field
+// which metric it is and what it means; see package ops.
 type Stats struct {
-	Sessions actors.Stats            `json:"sessions"`
-	Ingress  IngressStats            `json:"ingress"`
-	Writes   persistence.WriterStats `json:"writes"`
-	Database DatabaseStats           `json:"database"`
-	Sending  sender.Stats            `json:"sending"`
-	Maps     staticmap.Stats         `json:"maps"`
-	Reads    ReadStats               `json:"reads"`
+	Sessions actors.Stats            `json:"sessions" metric:""`
+	Ingress  IngressStats            `json:"ingress" metric:"updates"`
+	Writes   persistence.WriterStats `json:"writes" metric:"writer"`
+	Database DatabaseStats           `json:"database" metric:"database"`
+	Sending  sender.Stats            `json:"sending" metric:"sender"`
+	Maps     staticmap.Stats         `json:"maps" metric:"maps"`
+	Reads    ReadStats               `json:"reads" metric:"reads"`
 }
 
 // IngressStats is about the updates from Telegram. Counts are since the start.
 type IngressStats struct {
-	Received    uint64 `json:"received"`
-	Unsettled   int64  `json:"unsettled"`        // taken from Telegram, not settled yet
-	Bound       int    `json:"unsettled_bound"`  // most that can be
-	Ignored     uint64 `json:"ignored"`          // of a kind the bot has no use for
-	Unreadable  uint64 `json:"unreadable"`       // in a form that this program does not know
-	Undelivered uint64 `json:"undelivered"`      // messages given up
-	Resent      uint64 `json:"resent"`           // screens sent anew because their message was gone
-	Blocked     uint64 `json:"blocked"`          // messages to people who blocked the bot
-	Offset      int64  `json:"confirmed_offset"` // every update below it is settled
+	Received               uint64  `json:"received" metric:"received_total" help:"Updates taken from Telegram."`
+	Unsettled              int64   `json:"unsettled" metric:"unsettled" help:"Updates taken from Telegram and not settled yet."`
+	Bound                  int     `json:"unsettled_bound" metric:"unsettled_max" help:"Most updates that may be unsettled."`
+	OldestUnsettledSeconds float64 `json:"oldest_unsettled_seconds" metric:"oldest_unsettled_seconds" help:"How long ago the oldest unsettled update came; 0: there is none."`
+	Ignored                uint64  `json:"ignored" metric:"ignored_total" help:"Updates of a kind the bot has no use for."`
+	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
+	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
+	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
+	Blocked                uint64  `json:"blocked" metric:"messages_blocked_total" help:"Messages to people who blocked the bot."`
+	Offset                 int64   `json:"confirmed_offset" metric:"-" help:"Every update below it is settled."`
 }
 
 // DatabaseStats is about the connections, which reads and writes have apart.
 type DatabaseStats struct {
-	Reads  persistence.PoolStats `json:"reads"`
-	Writes persistence.PoolStats `json:"writes"`
+	Reads  persistence.PoolStats `json:"reads" metric:",pool=reads"`
+	Writes persistence.PoolStats `json:"writes" metric:",pool=writes"`
 }
 
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
 // and is remembered.
 type ReadStats struct {
-	Waiting       int `json:"waiting"`
-	WaitingBound  int `json:"waiting_bound"`
-	Workers       int `json:"workers"`
-	Pictures      int `json:"pictures_remembered"`
-	PicturesBound int `json:"pictures_remembered_bound"`
-	Zones         int `json:"time_zones_remembered"`
-	ZonesBound    int `json:"time_zones_remembered_bound"`
+	Waiting       int `json:"waiting" metric:"waiting" help:"Reads of the database that wait."`
+	WaitingBound  int `json:"waiting_bound" metric:"waiting_max" help:"Most reads that may wait."`
+	Workers       int `json:"workers" metric:"workers" help:"Reads under way at most."`
+	Pictures      int `json:"pictures_remembered" metric:"pictures_remembered" help:"Uploaded pictures whose ids are remembered."`
+	PicturesBound int `json:"pictures_remembered_bound" metric:"pictures_remembered_max" help:"Most pictures whose ids are remembered."`
+	Zones         int `json:"time_zones_remembered" metric:"time_zones_remembered" help:"Time zones loaded."`
+	ZonesBound    int `json:"time_zones_remembered_bound" metric:"time_zones_remembered_max" help:"Most time zones that are kept."`
 }
 
 // Stats asks every part of the bot.
@@ -70,7 +72,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		Sessions: sessions,
 		Ingress: IngressStats{
 			Received: b.ingress.received.Load(), Unsettled: b.ingress.unsettled.Load(), Bound: pollBatch,
-			Offset: b.ingress.offset.Load(), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
+			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.ingress.age(b.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),

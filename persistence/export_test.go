@@ -9,11 +9,7 @@ import (
 )
 
 // What the tests of plans and the benchmarks of searches need to run the store's own search.
-const (
-	NearbyQuery = nearbyQuery
-	EventsQuery = eventsQuery
-	MineQuery   = mineQuery
-)
+const NearbyQuery = nearbyQuery
 
 var (
 	CellOf     = cellOf

@@ -10,11 +10,11 @@ import (
 
 // PoolStats is the use of one pool of connections.
 type PoolStats struct {
-	Conns    int   `json:"conns"`     // open now
-	InUse    int   `json:"in_use"`    // of these
-	Bound    int   `json:"bound"`     // the most there may be
-	Waits    int64 `json:"waits"`     // times that a caller had to wait for one
-	WaitedMS int64 `json:"waited_ms"` // in all
+	Conns         int     `json:"conns" metric:"connections" help:"Connections open now."`
+	InUse         int     `json:"in_use" metric:"connections_in_use" help:"Connections in use."`
+	Bound         int     `json:"bound" metric:"connections_max" help:"Most connections there may be."`
+	Waits         int64   `json:"waits" metric:"waits_total" help:"Times that a caller had to wait for a connection."`
+	WaitedSeconds float64 `json:"waited_seconds" metric:"waited_seconds_total" help:"Time that callers waited for a connection, in all."`
 }
 
 // PoolStats returns the use of the connections for reads and for writes. It asks the database
@@ -26,11 +26,11 @@ func (s *Store) PoolStats() (reads, writes PoolStats) {
 func poolStats(p *pgxpool.Pool) PoolStats {
 	stat := p.Stat()
 	return PoolStats{
-		Conns:    int(stat.TotalConns()),
-		InUse:    int(stat.AcquiredConns()),
-		Bound:    int(stat.MaxConns()),
-		Waits:    stat.EmptyAcquireCount(),
-		WaitedMS: stat.EmptyAcquireWaitTime().Milliseconds(),
+		Conns:         int(stat.TotalConns()),
+		InUse:         int(stat.AcquiredConns()),
+		Bound:         int(stat.MaxConns()),
+		Waits:         stat.EmptyAcquireCount(),
+		WaitedSeconds: stat.EmptyAcquireWaitTime().Seconds(),
 	}
 }
 

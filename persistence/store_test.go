@@ -184,7 +184,7 @@ func TestStatistics(t *testing.T) {
 	if reads.Bound != 8 || reads.Conns == 0 || writes.Bound != 4 || writes.Conns == 0 {
 		t.Errorf("reads %+v, writes %+v", reads, writes)
 	}
-	if stats := w.Stats(); stats.Commands != 1 || stats.Batches != 1 || stats.LastCommitMS <= 0 {
+	if stats := w.Stats(); stats.Commands != 1 || stats.Batches != 1 || stats.CommitSeconds.Count() != 1 || stats.CommitSeconds.Sum <= 0 {
 		t.Errorf("writer %+v", stats)
 	}
 }

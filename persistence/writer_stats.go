@@ -5,48 +5,54 @@ import (
 	"sync/atomic"
 	"time"
 
+	"okolo/actors/histogram"
 	"okolo/persistence/model"
 )
 
-// WriterStats is what the writer did since it started.
+// WriterStats is what the writer did since it started. The tags say for each field which metric
+// it is and what it means; see package ops.
 type WriterStats struct {
-	Queued       int     `json:"queued"`         // commands accepted and not answered
-	Bound        int     `json:"bound"`          // the most there may be
-	Commands     int64   `json:"commands"`       // answered after a try at the database
-	Batches      int64   `json:"batches"`        // they came in
-	LargestBatch int64   `json:"largest_batch"`  // in commands
-	Replays      int64   `json:"replays"`        // commands that had been committed before
-	KeyConflicts int64   `json:"key_conflicts"`  // keys used for another command
-	Rejected     int64   `json:"rejected"`       // commands that PostgreSQL refused with an error
-	Failed       int64   `json:"failed"`         // commands for which it could not be reached, those waiting behind included
-	Unknown      int64   `json:"unknown"`        // of these, those whose outcome is not known
-	Resolved     int64   `json:"resolved"`       // commits whose answer was lost and looked for
-	Busy         int64   `json:"busy"`           // commands refused because the queue was full
-	LastCommitMS float64 `json:"last_commit_ms"` // how long the last batch took
+	Queued        int              `json:"queued" metric:"queue_commands" help:"Commands accepted and not answered."`
+	Bound         int              `json:"bound" metric:"queue_commands_max" help:"Most commands that may be accepted and not answered."`
+	Commands      int64            `json:"commands" metric:"commands_total" help:"Commands answered after a try at the database."`
+	Batches       int64            `json:"batches" metric:"batches_total" help:"Batches that the commands came in."`
+	LargestBatch  int64            `json:"largest_batch" metric:"largest_batch_commands" help:"Commands in the largest batch."`
+	Replays       int64            `json:"replays" metric:"replays_total" help:"Commands that had been committed before."`
+	KeyConflicts  int64            `json:"key_conflicts" metric:"key_conflicts_total" help:"Keys used for another command."`
+	Rejected      int64            `json:"rejected" metric:"rejected_total" help:"Commands that PostgreSQL refused with an error."`
+	Failed        int64            `json:"failed" metric:"failed_total" help:"Commands for which the database could not be reached, those waiting behind included."`
+	Unknown       int64            `json:"unknown" metric:"unknown_total" help:"Failed commands whose outcome is not known."`
+	Resolved      int64            `json:"resolved" metric:"resolved_total" help:"Commits whose answer was lost and looked for."`
+	Busy          int64            `json:"busy" metric:"busy_total" help:"Commands refused because the queue was full."`
+	BatchSize     histogram.Counts `json:"batch_size" metric:"batch_size_commands" help:"Commands in a batch."`
+	CommitSeconds histogram.Counts `json:"commit_seconds" metric:"commit_seconds" help:"Time that a batch took, tries again included."`
 }
 
 // Stats returns the writer's counts. It costs the writer nothing.
 func (w *Writer) Stats() WriterStats {
 	c := &w.counters
 	return WriterStats{
-		Queued:       int(w.queued.Load()),
-		Bound:        int(w.bound),
-		Commands:     c.commands.Load(),
-		Batches:      c.batches.Load(),
-		LargestBatch: c.largest.Load(),
-		Replays:      c.replays.Load(),
-		KeyConflicts: c.conflicts.Load(),
-		Rejected:     c.rejected.Load(),
-		Failed:       c.failed.Load(),
-		Unknown:      c.unknown.Load(),
-		Resolved:     c.resolved.Load(),
-		Busy:         c.busy.Load(),
-		LastCommitMS: float64(c.lastMicros.Load()) / 1000,
+		Queued:        int(w.queued.Load()),
+		Bound:         int(w.bound),
+		Commands:      c.commands.Load(),
+		Batches:       c.batches.Load(),
+		LargestBatch:  c.largest.Load(),
+		Replays:       c.replays.Load(),
+		KeyConflicts:  c.conflicts.Load(),
+		Rejected:      c.rejected.Load(),
+		Failed:        c.failed.Load(),
+		Unknown:       c.unknown.Load(),
+		Resolved:      c.resolved.Load(),
+		Busy:          c.busy.Load(),
+		BatchSize:     c.sizes.Read(),
+		CommitSeconds: c.seconds.Read(),
 	}
 }
 
 type counters struct {
-	commands, batches, largest, replays, conflicts, rejected, failed, unknown, resolved, busy, lastMicros atomic.Int64
+	commands, batches, largest, replays, conflicts, rejected, failed, unknown, resolved, busy atomic.Int64
+
+	sizes, seconds *histogram.Histogram
 }
 
 // observe counts a batch that has been carried out. One goroutine calls it.
@@ -54,7 +60,8 @@ func (c *counters) observe(batch []*pending, took time.Duration) {
 	c.batches.Add(1)
 	c.commands.Add(int64(len(batch)))
 	c.largest.Store(max(c.largest.Load(), int64(len(batch))))
-	c.lastMicros.Store(took.Microseconds())
+	c.sizes.Observe(float64(len(batch)))
+	c.seconds.Observe(took.Seconds())
 	for _, p := range batch {
 		switch {
 		case p.answer.Replayed:

@@ -1,116 +1,142 @@
 // Package ops is the operators' window: it serves the statistics of a running program over
-// HTTP and reads them from there, and takes the order to purge.
+// HTTP, as JSON, as metrics for Prometheus and as a page, reads them from there, and takes the
+// orders to purge and to drain.
 //
-// It knows neither Telegram nor SQL; what there is to show or to do is handed to it as a
-// function.
+// It knows neither Telegram nor SQL; what there is to show or to do is handed to it as
+// functions.
 package ops
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 )
 
 const (
-	// readTimeout bounds the making of one answer.
+	// readTimeout bounds the reading of a request and the making of one answer.
 	readTimeout = 5 * time.Second
-	// maxStats is the most bytes of statistics that are read from a program.
-	maxStats = 1 << 20
+	// orderTimeout bounds the answer to an order. What was ordered goes on.
+	orderTimeout = time.Minute
+	// profileTimeout bounds a profile, whose length is asked for.
+	profileTimeout = 5 * time.Minute
 )
 
-// Source returns the statistics, as a struct that encodes to a JSON object of objects.
-type Source func(context.Context) (any, error)
+// Window is what operators see of a program, and may order it to do.
+type Window struct {
+	// Stats returns the statistics: a struct of structs that encodes to a JSON object of
+	// objects. Its fields' tags say which metrics they are: see [Fields].
+	Stats func(context.Context) (any, error)
+	// Ready returns nil, or why the program does not serve.
+	Ready func(context.Context) error
+	// Purge makes the oldest half of the sessions leave memory and returns how many did.
+	Purge func(context.Context) (removed int, err error)
+	// Drain begins an orderly end of the program and returns at once.
+	Drain func()
 
-// Handler serves GET /stats, the statistics as JSON, GET /healthz, which says that the process
-// answers, and, to this machine alone, POST /purge.
-func Handler(stats Source, purge Purge, log *slog.Logger) http.Handler {
+	// Token is what a request has to bear ("Authorization: Bearer TOKEN"). Without one, only
+	// programs of this machine are answered.
+	Token string
+	// Profiles serves /debug/pprof.
+	Profiles bool
+	Logger   *slog.Logger
+}
+
+// Handler serves the window:
+//
+//	GET  /               the dashboard
+//	GET  /stats          the statistics as JSON
+//	GET  /metrics        the same for Prometheus
+//	GET  /healthz        200: the process answers
+//	GET  /readyz         200: it serves; 503 and the reason: it does not
+//	POST /purge          the oldest half of the sessions leaves memory
+//	POST /drain          the program ends, in order
+//	GET  /debug/pprof/   profiles, where they are allowed
+//
+// The page, which holds no figures, and the two checks are there for everybody; the rest is for
+// those whom [Window].Token says.
+func (w Window) Handler() http.Handler {
+	private := http.NewServeMux()
+	private.HandleFunc("GET /stats", w.serveStats)
+	private.Handle("GET /metrics", w.metrics())
+	private.Handle("POST /purge", w.order("purge", func(ctx context.Context) (any, error) {
+		n, err := w.Purge(ctx)
+		return purged{n}, err
+	}))
+	private.Handle("POST /drain", w.order("drain", func(context.Context) (any, error) {
+		w.Drain()
+		return struct{}{}, nil
+	}))
+	if w.Profiles {
+		private.HandleFunc("GET /debug/pprof/", patiently(profileTimeout, pprof.Index))
+		private.HandleFunc("GET /debug/pprof/profile", patiently(profileTimeout, pprof.Profile))
+		private.HandleFunc("GET /debug/pprof/trace", patiently(profileTimeout, pprof.Trace))
+		private.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		private.HandleFunc("GET /debug/pprof/cmdline", http.NotFound) // it may hold secrets
+	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /purge", orders(purge, log))
-	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
-		defer cancel()
-		s, err := stats(ctx)
-		if err != nil {
-			log.Warn("statistics could not be read", "error", err)
-			http.Error(w, "the statistics cannot be read right now", http.StatusServiceUnavailable)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(s); err != nil {
-			log.Debug("statistics were not delivered", "error", err)
-		}
-	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "ok")
-	})
+	mux.Handle("/", w.guarded(private))
+	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprintln(rw, "ok") })
+	mux.HandleFunc("GET /readyz", w.serveReady)
+	servePage(mux)
 	return mux
 }
 
-// Server is a listening window.
-type Server struct {
-	http *http.Server
-	addr net.Addr
-	done chan error
+func (w Window) serveStats(rw http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	s, err := w.Stats(ctx)
+	if err != nil {
+		w.Logger.Warn("statistics could not be read", "error", err)
+		http.Error(rw, "the statistics cannot be read right now", http.StatusServiceUnavailable)
+		return
+	}
+	w.answer(rw, s)
 }
 
-// Listen serves h on addr, such as "127.0.0.1:8090"; port 0 takes a free one. Close stops it.
-func Listen(ctx context.Context, addr string, h http.Handler) (*Server, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen for operators: %w", err)
+func (w Window) serveReady(rw http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	if err := w.Ready(ctx); err != nil {
+		http.Error(rw, "not ready: "+err.Error(), http.StatusServiceUnavailable)
+		return
 	}
-	s := &Server{
-		http: &http.Server{Handler: h, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: 2 * readTimeout},
-		addr: l.Addr(), done: make(chan error, 1),
-	}
-	go func() { s.done <- s.http.Serve(l) }()
-	return s, nil
+	fmt.Fprintln(rw, "ready")
 }
 
-// URL returns the address that it listens on.
-func (s *Server) URL() string { return "http://" + s.addr.String() }
-
-// Close ends the serving; answers under way are finished until ctx ends.
-func (s *Server) Close(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
-	}
-	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	if err != nil {
-		return fmt.Errorf("stop the window for operators: %w", err)
-	}
-	return nil
+// order serves an order.
+func (w Window) order(name string, do func(context.Context) (any, error)) http.Handler {
+	return patiently(orderTimeout, func(rw http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), orderTimeout)
+		defer cancel()
+		w.Logger.Info("an operator's order", "order", name, "from", r.RemoteAddr)
+		done, err := do(ctx)
+		if err != nil {
+			w.Logger.Warn("an order failed", "order", name, "error", err)
+			http.Error(rw, "no "+name+": "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		w.answer(rw, done)
+	})
 }
 
-// Fetch reads the statistics of the program whose window is at url, as JSON.
-func Fetch(ctx context.Context, url string) (json.RawMessage, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/stats", nil)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", url, err)
+func (w Window) answer(rw http.ResponseWriter, value any) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.Header().Set("Cache-Control", "no-store")
+	enc := json.NewEncoder(rw)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		w.Logger.Debug("an answer to an operator was not delivered", "error", err)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", url, err)
+}
+
+// patiently lets the answers of a handler take longer than those of others.
+func patiently(most time.Duration, h http.HandlerFunc) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(most + readTimeout)) // as for all where it cannot be set
+		h(rw, r)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxStats))
-	if err != nil {
-		return nil, fmt.Errorf("read the answer of %s: %w", url, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s: %.200s", url, resp.Status, body)
-	}
-	return body, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Table writes statistics, a JSON object of objects, as a table: a heading for each object,
-// below it a line for each of its fields, in the order in which they stand.
+// below it a line for each of its fields, in the order in which they stand. Lists are left out.
 func Table(w io.Writer, stats json.RawMessage) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if err := rows(tw, json.NewDecoder(bytes.NewReader(stats)), 0); err != nil {
@@ -41,6 +41,9 @@ func rows(w io.Writer, d *json.Decoder, depth int) error {
 				return err
 			}
 			continue
+		}
+		if value[0] == '[' {
+			continue // lists are for programs: buckets, a history
 		}
 		fmt.Fprintf(w, "%s%s\t%s\n", indent, label, strings.Trim(string(value), `"`))
 	}

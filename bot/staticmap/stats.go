@@ -2,22 +2,21 @@ package staticmap
 
 // Stats says what a [Renderer] holds and has done.
 type Stats struct {
-	Drawing    int `json:"drawing"`     // pictures being drawn
-	MaxDrawing int `json:"max_drawing"` // its bound
-	Waiting    int `json:"waiting"`     // pictures that wait to be drawn
-	MaxWaiting int `json:"max_waiting"` // its bound
-	Tiles      int `json:"tiles"`       // in the cache, those remembered as failed included
-	TileBytes  int `json:"tile_bytes"`  // that they take
-	// MaxTileBytes is its bound; 0 without a tile server.
-	MaxTileBytes int `json:"max_tile_bytes"`
+	Drawing      int `json:"drawing" metric:"drawing" help:"Pictures being drawn."`
+	MaxDrawing   int `json:"max_drawing" metric:"drawing_max" help:"Most pictures drawn at a time."`
+	Waiting      int `json:"waiting" metric:"waiting" help:"Pictures that wait to be drawn."`
+	MaxWaiting   int `json:"max_waiting" metric:"waiting_max" help:"Most pictures that may wait."`
+	Tiles        int `json:"tiles" metric:"tiles" help:"Tiles in the cache, those remembered as failed included; bounded by their bytes."`
+	TileBytes    int `json:"tile_bytes" metric:"tile_cache_bytes" help:"Bytes that the tiles in the cache take."`
+	MaxTileBytes int `json:"max_tile_bytes" metric:"tile_cache_max_bytes" help:"Most bytes of tiles; 0 without a tile server."`
 
 	// Counted since the start.
-	Drawn       uint64 `json:"drawn"`
-	Failed      uint64 `json:"failed"`    // pictures refused, or given up because nobody waited any more
-	Busy        uint64 `json:"busy"`      // pictures turned away
-	TileHits    uint64 `json:"tile_hits"` // tiles found in the cache
-	TileFetches uint64 `json:"tile_fetches"`
-	TileErrors  uint64 `json:"tile_errors"` // fetches that brought no tile
+	Drawn       uint64 `json:"drawn" metric:"pictures_total,result=drawn" help:"Pictures drawn."`
+	Failed      uint64 `json:"failed" metric:"pictures_total,result=failed" help:"Pictures refused, or given up because nobody waited any more."`
+	Busy        uint64 `json:"busy" metric:"pictures_total,result=busy" help:"Pictures turned away."`
+	TileHits    uint64 `json:"tile_hits" metric:"tile_hits_total" help:"Tiles found in the cache."`
+	TileFetches uint64 `json:"tile_fetches" metric:"tile_fetches_total" help:"Tiles asked for at the tile server."`
+	TileErrors  uint64 `json:"tile_errors" metric:"tile_errors_total" help:"Fetches that brought no tile."`
 }
 
 // Stats returns the present figures.

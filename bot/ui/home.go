@@ -90,11 +90,7 @@ func (s State) showHome(c Context) Turn {
 // createButton opens the wizard, with the draft that there is.
 func (s State) createButton(t *tongue) Button {
 	text := t.say("button_create")
-	switch {
-	case s.Draft == nil:
-	case s.Draft.Event != 0:
-		text = t.say("button_resume_edit")
-	default:
+	if s.Draft != nil {
 		text = t.say("button_resume")
 	}
 	return Button{Text: text, Data: s.encode(actCreate)}

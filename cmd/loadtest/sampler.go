@@ -111,7 +111,7 @@ func (s *sampler) sample(ctx context.Context, since float64) report.Sample {
 }
 
 func (s *sampler) usage(x *report.Sample, u rig.Usage, since float64) {
-	x.RSSMB, x.Handles = float64(u.RSS)/(1<<20), u.Handles
+	x.RSSMB = float64(u.RSS) / (1 << 20)
 	if u.CPU < s.cpu { // a new process
 		s.cpuDead += s.cpu
 		s.cpu = 0
@@ -127,7 +127,7 @@ func (s *sampler) ask(ctx context.Context) (st bot.Stats, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	raw, err := ops.Fetch(ctx, window)
+	raw, err := ops.Client{URL: window}.Stats(ctx)
 	if err != nil {
 		return st, err
 	}

@@ -24,12 +24,12 @@ const operator = 7001
 
 // demoCmd is okolo demo.
 type demoCmd struct {
-	Tour    bool   `help:"Have a simulated person take the whole tour, print it as a chat, and stop. The exit code tells whether every step did what it should."`
-	Fresh   bool   `help:"Keep the data in a temporary folder, removed at the end (with --tour: always)."`
-	Data    string `env:"OKOLO_DATA" placeholder:"FOLDER" help:"Where the data is kept. Default: the user's cache folder."`
-	Listen  string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the local Telegram listens; a free port if it is taken."`
-	OpsAddr string `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served (demo: a free port if it is taken)."`
+	Tour   bool   `help:"Have a simulated person take the whole tour, print it as a chat, and stop. The exit code tells whether every step did what it should."`
+	Fresh  bool   `help:"Keep the data in a temporary folder, removed at the end (with --tour: always)."`
+	Data   string `env:"OKOLO_DATA" placeholder:"FOLDER" help:"Where the data is kept. Default: the user's cache folder."`
+	Listen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the local Telegram listens; a free port if it is taken."`
 
+	Ops      opsSettings     `embed:""`
 	Sessions sessionSettings `embed:"" group:"Sessions:"`
 	Maps     mapSettings     `embed:""`
 }
@@ -39,11 +39,11 @@ type demoCmd struct {
 func (c *demoCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
 	began := time.Now()
 	d := &demo{}
-	if err := c.up(ctx, d, log); err != nil {
-		return errors.Join(unlessStopped(ctx, err, log), d.down(ctx))
-	}
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := c.up(ctx, d, stop, log); err != nil {
+		return errors.Join(unlessStopped(ctx, err, log), d.down(ctx))
+	}
 	served, lost := make(chan error, 1), make(chan error, 1)
 	go func() { served <- d.program.run(serving) }()
 	go func() {
@@ -71,8 +71,11 @@ type demo struct {
 }
 
 // up brings up one part after the other; on failure d has those that run.
-func (c *demoCmd) up(ctx context.Context, d *demo, log *slog.Logger) (err error) {
-	p := plan{token: demoToken, operators: []int64{operator}, log: log}
+func (c *demoCmd) up(ctx context.Context, d *demo, drain func(), log *slog.Logger) (err error) {
+	if err := c.Ops.check(); err != nil {
+		return err
+	}
+	p := plan{token: demoToken, operators: []int64{operator}, ops: c.Ops, drain: drain, log: log}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (c *demoCmd) up(ctx context.Context, d *demo, log *slog.Logger) (err error)
 	if d.url, err = d.sandbox.Listen(context.WithoutCancel(ctx), freeAddr(c.Listen)); err != nil {
 		return err
 	}
-	p.apiURL, p.opsAddr = d.url, freeAddr(c.OpsAddr)
+	p.apiURL, p.ops.OpsAddr = d.url, freeAddr(c.Ops.OpsAddr)
 	if d.program, err = start(ctx, p); err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (d *demo) banner(w io.Writer, took time.Duration) {
 	fmt.Fprintf(w, `okolo is ready, after %.1f s.
 
   Web chat and Bot API  %s/
-  Statistics            %s/stats
+  Dashboard             %s/
   Database              %s
 
 Sample events are around Berlin (52.52, 13.405), Belgrade (44.8125, 20.4612) and

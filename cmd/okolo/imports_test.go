@@ -12,12 +12,13 @@ var allowed = []struct {
 	from string
 	to   []string
 }{
-	{"okolo/actors", nil},
-	{"okolo/actors/ops", []string{"okolo/actors"}},
+	{"okolo/actors", []string{"okolo/actors/histogram"}},
+	{"okolo/actors/histogram", nil},
+	{"okolo/actors/ops", []string{"okolo/actors", "okolo/actors/histogram"}},
 	{"okolo/persistence/model", nil},
 	{"okolo/persistence/migrations", nil},
 	{"okolo/persistence/embedded", nil},
-	{"okolo/persistence/...", []string{"okolo/persistence/...", "okolo/actors"}},
+	{"okolo/persistence/...", []string{"okolo/persistence/...", "okolo/actors", "okolo/actors/histogram"}},
 	{"okolo/bot/sandbox/...", []string{"okolo/bot/sandbox/..."}},
 	{"okolo/bot/ui", []string{"okolo/persistence/model"}},
 	{"okolo/bot/sender", nil},

@@ -9,12 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"okolo/persistence"
 )
 
 // The exit codes, for scripts.
@@ -27,7 +30,7 @@ const (
 
 // cli is the whole command line.
 type cli struct {
-	LogLevel slog.Level `env:"LOG_LEVEL" default:"INFO" help:"Least level logged: DEBUG, INFO, WARN or ERROR."`
+	Log logSettings `embed:""`
 
 	Demo    demoCmd    `cmd:"" help:"Try it: a private PostgreSQL, a local Telegram, the bot, sample events. Needs no token and no account."`
 	Serve   serveCmd   `cmd:"" help:"Serve a bot on Telegram. Needs BOT_TOKEN and DATABASE_URL."`
@@ -35,6 +38,7 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, and say which version it has."`
 	Stats   statsCmd   `cmd:"" help:"Ask a running program for its statistics."`
 	Purge   purgeCmd   `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
+	Drain   drainCmd   `cmd:"" help:"Have a running program end, in order, as SIGTERM does."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
 }
 
@@ -76,25 +80,39 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "okolo: %v\nTry okolo --help.\n", err)
 		return exitUsage
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	log := c.Log.logger(stderr)
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.BindTo(stdout, (*io.Writer)(nil))
 	return exitCode(command.Run(log), stderr)
 }
 
+// exitCode says what went wrong, in a sentence, and returns the code for it. 2 means that a
+// new start does not help: somebody has to act.
 func exitCode(err error, stderr io.Writer) int {
 	var usage usageError
 	var silent *noAnswerError
+	var schema *persistence.SchemaError
+	var away *pgconn.ConnectError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, "okolo:", err)
 		return exitUsage
+	case errors.As(err, &schema):
+		fmt.Fprintln(stderr, "okolo:", schema)
+		return exitUsage
+	case errors.As(err, &away):
+		detail, _, _ := strings.Cut(away.Unwrap().Error(), "\n") // the others repeat it, for every address
+		fmt.Fprintf(stderr, "okolo: the database does not answer (%s): is PostgreSQL running, and is DATABASE_URL its address?\n", detail)
+		return exitFailed
 	case errors.As(err, &silent):
 		fmt.Fprintln(stderr, "okolo:", err)
 		return exitNoAnswer
 	}
-	fmt.Fprintln(stderr, "okolo:", err)
+	fmt.Fprintln(stderr, "okolo:", oneLine(err))
 	return exitFailed
 }
+
+// oneLine writes an error, which may be several joined, on one line.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -87,7 +87,11 @@ func TestRefusals(t *testing.T) {
 		"Redis away":    {[]string{good, db, "REDIS_URL=redis://127.0.0.1:1", "BOT_API_URL=http://127.0.0.1:1"}, []string{"serve"}, exitFailed, "REDIS_URL"},
 		"no purge":      {nil, []string{"purge", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
 		"nobody there":  {nil, []string{"stats", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
-		"database away": {[]string{good, "DATABASE_URL=postgres://127.0.0.1:1/none"}, []string{"serve"}, exitFailed, "database"},
+		"database away": {[]string{good, "DATABASE_URL=postgres://x:hunter2@127.0.0.1:1/none"}, []string{"serve"}, exitFailed, "the database does not answer (127.0.0.1"},
+		"open window":   {[]string{good, db, "OPS_ADDR=0.0.0.0:8090"}, []string{"serve"}, exitUsage, "OPS_ADDR goes beyond this machine"},
+		"short token":   {[]string{good, db, "OPS_TOKEN=hunter2"}, []string{"serve"}, exitUsage, "OPS_TOKEN is too short"},
+		"odd format":    {[]string{"LOG_FORMAT=xml"}, []string{"version"}, exitUsage, "must be one of"},
+		"no drain":      {nil, []string{"drain", "--url", "http://127.0.0.1:1"}, exitNoAnswer, "no running program answered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := okolo(t, c.env, c.args...)

@@ -22,9 +22,12 @@ func (c *migrateCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err := persistence.Migrate(ctx, url); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
-	version, _, err := persistence.Version(ctx, url)
+	version, needed, err := persistence.Version(ctx, url)
 	if err != nil {
 		return fmt.Errorf("read the version of the schema: %w", err)
+	}
+	if version > needed {
+		return &persistence.SchemaError{Current: version, Needed: needed}
 	}
 	fmt.Fprintf(stdout, "the schema is up to date, version %d\n", version)
 	return nil

@@ -22,6 +22,8 @@ type process struct {
 	cmd *exec.Cmd
 	url string // of its statistics or, in the demo, of its Telegram
 	log output
+	// said is what it printed until it was ready.
+	said strings.Builder
 }
 
 // launch starts the program, and does not wait until it is ready.
@@ -69,6 +71,7 @@ func runDemo(t *testing.T, env []string, as *syscall.Credential, args ...string)
 func (p *process) ready(t *testing.T, out io.Reader, address string) {
 	t.Helper()
 	for lines := bufio.NewScanner(out); lines.Scan(); {
+		p.said.WriteString(lines.Text() + "\n")
 		if m := regexp.MustCompile(address).FindStringSubmatch(lines.Text()); m != nil {
 			p.url = m[1]
 			go func() { _, _ = io.Copy(io.Discard, out) }()

@@ -29,7 +29,8 @@ const drainTime = 30 * time.Second
 type plan struct {
 	token, apiURL string // apiURL empty: Telegram's own
 	databaseURL   string
-	opsAddr       string
+	ops           opsSettings
+	drain         func() // begins the end of the program
 	operators     []int64
 	sessions      actors.Config
 	snapshots     snapshotPlan
@@ -48,6 +49,7 @@ type program struct {
 	writer *persistence.Writer
 	kept   *snapshots
 	system *actor.ActorSystem
+	window *window
 	ops    *ops.Server
 	log    *slog.Logger
 }
@@ -61,11 +63,18 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 			err = errors.Join(err, g.close(context.WithoutCancel(ctx)))
 		}
 	}()
+	g.window = &window{log: p.log, began: time.Now(), drain: p.drain}
+	if g.ops, err = g.window.open(ctx, p.ops); err != nil {
+		return nil, err
+	}
 	zones, err := timezone.New()
 	if err != nil {
 		return nil, err
 	}
 	if g.store, err = persistence.Open(ctx, p.databaseURL, persistence.Options{Logger: p.log}); err != nil {
+		return nil, err
+	}
+	if err := g.store.Ready(ctx); err != nil {
 		return nil, err
 	}
 	api, err := bot.NewAPI(p.token, p.apiURL)
@@ -92,10 +101,7 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	stats := func(ctx context.Context) (any, error) { return g.bot.Stats(ctx) }
-	if g.ops, err = ops.Listen(ctx, p.opsAddr, ops.Handler(stats, g.bot.Runtime().Purge, p.log)); err != nil {
-		return nil, errors.Join(err, g.bot.Close(context.WithoutCancel(ctx)))
-	}
+	g.window.bot.Store(g.bot)
 	return g, nil
 }
 

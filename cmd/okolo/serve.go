@@ -19,9 +19,9 @@ type serveCmd struct {
 	BotToken    string  `env:"BOT_TOKEN" placeholder:"TOKEN" help:"Token of the bot, from @BotFather. Better in the environment than on the command line."`
 	BotAPIURL   string  `env:"BOT_API_URL" placeholder:"URL" help:"Bot API server, if not Telegram's own." name:"bot-api-url"`
 	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of those who may see the statistics, separated by commas." name:"operator-ids"`
-	OpsAddr     string  `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the statistics are served (demo: a free port if it is taken)."`
 	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
 
+	Ops      opsSettings      `embed:""`
 	Database databaseSettings `embed:""`
 	Sessions sessionSettings  `embed:"" group:"Sessions:"`
 	Telegram telegramSettings `embed:""`
@@ -42,6 +42,8 @@ func (c *serveCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) 
 }
 
 func (c *serveCmd) serve(ctx context.Context, p plan, stdout io.Writer) error {
+	ctx, p.drain = context.WithCancel(ctx)
+	defer p.drain()
 	if c.Migrate {
 		if err := persistence.Migrate(ctx, p.databaseURL); err != nil {
 			return unlessStopped(ctx, fmt.Errorf("bring the schema up to date: %w", err), p.log)
@@ -52,7 +54,7 @@ func (c *serveCmd) serve(ctx context.Context, p plan, stdout io.Writer) error {
 		if err != nil {
 			return unlessStopped(ctx, err, p.log)
 		}
-		fmt.Fprintf(stdout, "ready: @%s, statistics at %s/stats\n", g.bot.Username(), g.ops.URL())
+		fmt.Fprintf(stdout, "ready: @%s, dashboard at %s/, statistics at %[2]s/stats\n", g.bot.Username(), g.ops.URL())
 		if err = g.run(ctx); !errors.Is(err, model.ErrDeposed) || ctx.Err() != nil {
 			return err
 		}
@@ -68,13 +70,16 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	if err := checkServer(c.BotAPIURL); err != nil {
 		return plan{}, err
 	}
+	if err := c.Ops.check(); err != nil {
+		return plan{}, err
+	}
 	database, err := c.Database.url()
 	if err != nil {
 		return plan{}, err
 	}
 	p := plan{
 		token: c.BotToken, apiURL: c.BotAPIURL, databaseURL: database,
-		opsAddr: c.OpsAddr, operators: c.OperatorIDs, log: log,
+		ops: c.Ops, operators: c.OperatorIDs, log: log,
 	}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return plan{}, err

@@ -12,20 +12,12 @@ import (
 
 // statsCmd is okolo stats.
 type statsCmd struct {
-	URL   string        `env:"OPS_URL" default:"http://127.0.0.1:8090" placeholder:"URL" help:"Where the running program serves its statistics."`
+	Client clientSettings `embed:""`
+
 	JSON  bool          `help:"Print JSON in place of a table." name:"json"`
 	Watch bool          `help:"Print again and again, until Ctrl-C."`
 	Every time.Duration `default:"2s" placeholder:"TIME" help:"Time between prints with --watch (100ms to 1h)."`
 }
-
-// noAnswerError says that no program answered.
-type noAnswerError struct{ cause error }
-
-func (e *noAnswerError) Error() string {
-	return fmt.Sprintf("no running program answered (is it running, and is this its address?): %v", e.cause)
-}
-
-func (e *noAnswerError) Unwrap() error { return e.cause }
 
 // Run prints the statistics.
 func (c *statsCmd) Run(ctx context.Context, stdout io.Writer) error {
@@ -53,9 +45,9 @@ func (c *statsCmd) Run(ctx context.Context, stdout io.Writer) error {
 }
 
 func (c *statsCmd) print(ctx context.Context, stdout io.Writer) error {
-	stats, err := ops.Fetch(ctx, c.URL)
+	stats, err := c.Client.client().Stats(ctx)
 	if err != nil {
-		return &noAnswerError{err}
+		return answered(err)
 	}
 	if c.JSON {
 		_, err := stdout.Write(append(bytes.TrimSpace(stats), '\n'))

@@ -30,8 +30,7 @@ type line struct {
 // chart draws lines over time.
 type chart struct {
 	title, unit string
-	across      string // what the horizontal axis is; empty: seconds
-	log         bool   // the vertical axis
+	log         bool // the vertical axis
 	x           []float64
 	lines       []line
 	marks       []mark

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,8 +28,9 @@ const seeWithin = 20 * time.Second
 
 // Tab is a page of the browser.
 type Tab struct {
-	t   testing.TB
-	ctx context.Context
+	t    testing.TB
+	ctx  context.Context
+	loss *atomic.Bool // what the page asks for may fail to come
 }
 
 // Open starts a Chromium of the test's own, which ends with it, and opens the page at url in a
@@ -59,6 +62,7 @@ func Open(t testing.TB, url string) *Tab {
 // fails the test.
 func attach(t testing.TB, parent context.Context, o ...chromedp.ContextOption) *Tab {
 	ctx, cancel := chromedp.NewContext(parent, o...)
+	loss := new(atomic.Bool)
 	complaints, heard := chromedp.Console(ctx), make(chan struct{})
 	t.Cleanup(func() {
 		cancel()
@@ -67,13 +71,17 @@ func attach(t testing.TB, parent context.Context, o ...chromedp.ContextOption) *
 	go func() {
 		defer close(heard)
 		for m, err := range complaints {
-			if err == nil && (m.IsException() || m.Type == "error") {
+			lost := loss.Load() && strings.Contains(m.String(), "Failed to load resource")
+			if err == nil && (m.IsException() || m.Type == "error") && !lost {
 				t.Errorf("the page complains: %s (%s:%d)", m, m.URL, m.Line)
 			}
 		}
 	}()
-	return &Tab{t, ctx}
+	return &Tab{t, ctx, loss}
 }
+
+// AllowLoss says that from now on the page's server may go away.
+func (a *Tab) AllowLoss() { a.loss.Store(true) }
 
 // OpenTabOf opens a second person's tab, by the dialog that says who one is.
 func (a *Tab) OpenTabOf(name string) *Tab {

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"okolo/actors/ops"
+	"okolo/persistence/pgtest"
+)
+
+// TestWindowOfServe looks through the operators' window of the real program: metrics that keep
+// the conventions and agree with the statistics, readiness that follows the database, a drain.
+func TestWindowOfServe(t *testing.T) {
+	database := pgtest.Server(t)
+	p := startServe(t, []string{
+		"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database.URL(), "BOT_API_URL=" + localTelegram(t), "OPS_ADDR=127.0.0.1:0",
+		"OPS_TOKEN=0123456789abcdef", "LOG_FORMAT=json",
+	})
+	if code, body := look(t, p.url+"/stats", ""); code != http.StatusUnauthorized {
+		t.Errorf("without the token: %d %s", code, body)
+	}
+	_, metrics := look(t, p.url+"/metrics", "0123456789abcdef")
+	problems, err := promlint.New(strings.NewReader(metrics)).Lint()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, metrics)
+	}
+	for _, l := range problems {
+		t.Errorf("%s: %s", l.Metric, l.Text)
+	}
+	for _, f := range ops.Fields(reflect.TypeFor[stats]()) {
+		if f.Metric != "" && !strings.Contains(metrics, "\n"+f.Metric) {
+			t.Errorf("%s is no metric: %s is missing", f.Path, f.Metric)
+		}
+	}
+
+	eventually(t, p.url+"/readyz", http.StatusOK, "^ready")
+	database.Kill()
+	eventually(t, p.url+"/readyz", http.StatusServiceUnavailable, "not ready: the database does not answer")
+	if code, _ := look(t, p.url+"/healthz", ""); code != http.StatusOK {
+		t.Errorf("a program without its database lives: %d", code)
+	}
+	database.Restart()
+	eventually(t, p.url+"/readyz", http.StatusOK, "^ready")
+	schema(t, database.URL(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)")
+	eventually(t, p.url+"/readyz", http.StatusServiceUnavailable, "version 999, newer than")
+
+	if code, out, errs := okolo(t, nil, "drain", "--url", p.url); code != exitFailed || !strings.Contains(errs, "needs the operators' token") {
+		t.Errorf("without the token: %d %q %q", code, out, errs)
+	}
+	if code, out, errs := okolo(t, nil, "drain", "--url", p.url, "--ops-token", "0123456789abcdef"); code != exitOK {
+		t.Errorf("drain: %d %q %q", code, out, errs)
+	}
+	if state := p.end(t); !state.Success() {
+		t.Errorf("after the drain: %v\n%s", state, p.log.String())
+	}
+	for line := range strings.Lines(p.log.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("a line of the log is not JSON: %s", line)
+		}
+	}
+	if strings.Contains(p.log.String(), "0123456789abcdef") {
+		t.Error("the log tells the token")
+	}
+}
+
+// TestSchemas: a schema that is missing, or newer than the program, is told in one sentence.
+func TestSchemas(t *testing.T) {
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=http://127.0.0.1:1", "OPS_ADDR=127.0.0.1:0"}
+	schema(t, strings.TrimPrefix(env[1], "DATABASE_URL="), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)")
+	for _, args := range [][]string{{"serve"}, {"serve", "--no-migrate"}, {"migrate"}} {
+		code, _, errs := okolo(t, env, args...)
+		if code != exitUsage || !strings.Contains(errs, "okolo: the schema of the database is version 999, newer than") || strings.Count(errs, "okolo:") != 1 {
+			t.Errorf("%v on a newer schema: exit %d, %q", args, code, errs)
+		}
+	}
+	schema(t, strings.TrimPrefix(env[1], "DATABASE_URL="), "DROP TABLE goose_db_version")
+	if code, _, errs := okolo(t, env, "serve", "--no-migrate"); code != exitUsage || !strings.Contains(errs, "run okolo migrate") {
+		t.Errorf("without a schema: exit %d, %q", code, errs)
+	}
+}
+
+// look gets a page of the window.
+func look(t *testing.T, url, token string) (code int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
+}
+
+// eventually waits for an answer.
+func eventually(t *testing.T, url string, code int, says string) {
+	t.Helper()
+	last := ""
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		c, body := look(t, url, "")
+		if c == code && regexp.MustCompile(says).MatchString(body) {
+			return
+		}
+		last = fmt.Sprint(c, " ", body)
+	}
+	t.Fatalf("%s does not say %d %q, but %s", url, code, says, last)
+}
+
+// schema changes a database.
+func schema(t *testing.T, url, sql string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
