@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -202,5 +203,50 @@ func TestCollectorsShare(t *testing.T) {
 	runtime.GC()
 	if m := s.read(time.Now()); m.live == 0 || m.live > m.rss || m.collecting < 0 || m.collecting > 1 {
 		t.Errorf("%+v", m)
+	}
+}
+
+func TestPace(t *testing.T) {
+	const mb = mebibyte
+	p := noPace()
+	for _, c := range []struct {
+		threshold uint64
+		sample    sample
+		want      int
+	}{
+		{512 * mb, sample{readable: true, rss: 112 * mb}, 400 << 8},
+		{512 * mb, sample{readable: true, rss: 600 * mb, reusable: 100 * mb}, 12 << 8},
+		{512 * mb, sample{readable: true, rss: 600 * mb}, minAdmissions},
+		{512 * mb, sample{rss: 0}, math.MaxInt},
+		{0, sample{readable: true, rss: 600 * mb}, math.MaxInt},
+	} {
+		p.admitted = 5
+		if p.look(&c.sample, c.threshold); p.quota != c.want || p.admitted != 0 {
+			t.Errorf("%+v: %d, not %d", c, p.quota, c.want)
+		}
+	}
+}
+
+// TestNewcomersArePaced: above the threshold only a few come in until memory is looked at again;
+// the others wait, and none is lost.
+func TestNewcomersArePaced(t *testing.T) {
+	g := start(t, newMemoryStore(), func(c *Config) { c.MaxSessions = 5000 }, nil)
+	g.rss.set(5 << 30)
+	g.look()
+	const users = 3 * minAdmissions
+	settled := make([]<-chan Outcome, users)
+	for u := range users {
+		// With nobody in memory there is nothing to purge: no pressure, and no strangers.
+		settled[u] = g.send(Input{User: int64(u), ID: 1, Payload: note{n: u}})
+	}
+	if s := g.stats(); s.Incarnations != minAdmissions || s.UsersWaiting != users-minAdmissions {
+		t.Fatalf("%+v", s)
+	}
+	g.rss.set(100 * mebibyte)
+	g.look()
+	for _, c := range settled {
+		if o := g.await(c); o != Applied {
+			t.Fatal(o)
+		}
 	}
 }

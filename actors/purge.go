@@ -27,6 +27,8 @@ func (p *purge) wants() bool { return p != nil && p.left > 0 }
 func (s *supervisor) observe(m *sample) {
 	m.sessions = s.active.n
 	s.seen = m
+	s.pace.look(m, s.guard.threshold)
+	defer s.serve()
 	if s.purge != nil || s.draining != nil {
 		return
 	}
@@ -106,6 +108,8 @@ func (s *supervisor) purgeDone(m *memoryFreed) {
 	s.purge = nil
 	m.after.sessions = s.active.n
 	s.seen = m.after
+	s.pace.look(m.after, s.guard.threshold)
+	defer s.serve()
 	s.log.Info(fmt.Sprintf("MEMORY GUARD: clean-up done, memory: %s (freed %s)",
 		megabytesOf(m.after), megabytes(p.before-min(m.after.rss, p.before))))
 	if p.reason == reasonMemory {

@@ -55,6 +55,7 @@ type supervisor struct {
 	spawning    *entry // the one it is for
 
 	guard     guard
+	pace      pace
 	seen      *sample // the last look at memory
 	purge     *purge  // the one under way
 	purges    uint64
@@ -67,7 +68,7 @@ type supervisor struct {
 }
 
 func newSupervisor(c *core) *supervisor {
-	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold, limit: c.heapLimit}, seen: &sample{}}
+	return &supervisor{core: c, guard: guard{threshold: c.cfg.MemoryThreshold, limit: c.heapLimit}, pace: noPace(), seen: &sample{}}
 }
 
 // Receive implements actor.Actor.
@@ -170,7 +171,7 @@ func (s *supervisor) await(e *entry) {
 // serve gives sessions to those who wait, as far as there is room, and makes room for the
 // others.
 func (s *supervisor) serve() {
-	for s.waiters.n > 0 && s.live < s.cfg.MaxSessions {
+	for s.waiters.n > 0 && s.live < s.cfg.MaxSessions && s.pace.admits() {
 		e := s.waiters.first
 		s.waiters.remove(e)
 		s.activate(e)
@@ -184,6 +185,7 @@ func (s *supervisor) serve() {
 // Each incarnation has a name of its own: the old name is taken until the old actor is gone.
 func (s *supervisor) activate(e *entry) {
 	s.incarnation++
+	s.pace.admitted++
 	s.spawning = e
 	pid, err := s.root.SpawnNamed(s.sessions, "s"+strconv.FormatUint(s.incarnation, 36))
 	if err != nil {

@@ -136,8 +136,8 @@ func (filler) Step(s ui.State, in any) actors.Turn[ui.State] {
 		for i := range s.Prepared {
 			s.Prepared[i] = ui.Prepare(in+int64(i), i)
 		}
-	case answered:
-		*in.took = append(*in.took, time.Since(in.began))
+	case look:
+		in.arrived()
 	case wantPage:
 		if s.ListMessageID != in.user || s.Page != pageOf(in.user) || len(s.Prepared) < 25 || s.Prepared[0].ID() != in.user {
 			in.t.Errorf("user %d came back to %+v", in.user, s)

@@ -14,7 +14,7 @@ import (
 )
 
 // allowedUpdates are the kinds of update the bot asks Telegram for.
-var allowedUpdates = []string{telego.MessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates}
+var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates}
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
@@ -34,6 +34,13 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 	switch {
 	case u.CallbackQuery != nil:
 		return b.translatePress(u)
+	case isPrivate(u.EditedMessage) && u.EditedMessage.Location != nil:
+		m := u.EditedMessage
+		c, p := b.context(u, m.From), point(m.Location)
+		return incoming{
+			update: c.Update, user: m.From.ID, lang: m.From.LanguageCode, unheard: true,
+			payload: ui.Moved{Context: c, Point: p, Zone: b.Zones.At(p)},
+		}, true
 	case u.InlineQuery != nil:
 		q := u.InlineQuery
 		c := b.context(u, &q.From)
@@ -41,10 +48,15 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 			update: c.Update, user: q.From.ID, lang: q.From.LanguageCode, unheard: true,
 			payload: ui.InlineQuery{Context: c, ID: q.ID, Query: q.Query},
 		}, true
-	case u.Message != nil && u.Message.From != nil && u.Message.Chat.Type == telego.ChatTypePrivate && !u.Message.From.IsBot:
+	case isPrivate(u.Message):
 		return b.translateMessage(u)
 	}
 	return incoming{}, false
+}
+
+// isPrivate reports whether a message is of a person in the chat with the bot.
+func isPrivate(m *telego.Message) bool {
+	return m != nil && m.From != nil && m.Chat.Type == telego.ChatTypePrivate && !m.From.IsBot
 }
 
 func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {

@@ -9,7 +9,11 @@ import (
 )
 
 // What the tests of plans and the benchmarks of searches need to run the store's own search.
-const NearbyQuery = nearbyQuery
+const (
+	NearbyQuery = nearbyQuery
+	EventsQuery = eventsQuery
+	MineQuery   = mineQuery
+)
 
 var (
 	CellOf     = cellOf

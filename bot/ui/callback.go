@@ -18,6 +18,8 @@ const (
 	actDays       = "d" // search, days
 	actCategories = "k" // search
 	actCategory   = "c" // search, category (0: any)
+	actAgain      = "a" // search
+	actWider      = "g" // search
 	actEvent      = "e" // event, screen that lists it (0: none)
 	actJoin       = "j" // event
 	actLeave      = "l" // event
@@ -30,6 +32,7 @@ const (
 	actWizard     = "W" // draft, choice, argument
 	actPin        = "P" // event
 	actCalendar   = "C" // event
+	actEdit       = "E" // event
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
 )

@@ -25,6 +25,8 @@ func (s State) eventsLoaded(in EventsLoaded) Turn {
 		return s.presentNearby(in.Context, in.Events)
 	case len(in.Events) == 0:
 		return s.tell(in.Context, "event_gone")
+	case in.want == wantEdit:
+		return s.edit(in.Context, in.Events[0])
 	case in.want != wantScreen:
 		return s.send(in.Context, in.Events[0])
 	case s.Screen == ScreenCallOff:
@@ -88,7 +90,10 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 		}
 		rows = append(rows, []Button{act})
 		if e.Owner == c.From.ID {
-			rows = append(rows, []Button{{Text: t.say("button_call_off"), Data: s.encode(actCallOff, e.ID)}})
+			rows = append(rows, []Button{
+				{Text: t.say("button_edit"), Data: s.encode(actEdit, e.ID)},
+				{Text: t.say("button_call_off"), Data: s.encode(actCallOff, e.ID)},
+			})
 		}
 	}
 	last := []Button{{Text: t.say("button_back"), Data: s.encode(actBack, int64(s.Back))}}
@@ -109,6 +114,7 @@ const (
 	wantScreen want = iota
 	wantPin
 	wantCalendar
+	wantEdit // to be changed by the wizard
 )
 
 // load loads an event to send something of it beside the screen, which stays as it is.

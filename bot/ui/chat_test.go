@@ -189,6 +189,13 @@ func (c *chat) pressesData(id int64, data string) {
 	}
 }
 
+// moves changes the place of a live location that the person shares.
+func (c *chat) moves(p model.Point, zone string) {
+	c.t.Helper()
+	fmt.Fprintf(&c.log, "\n> 📍 moves to %v\n", p)
+	c.input(func(x Context) any { return Moved{Context: x, Point: p, Zone: zone} })
+}
+
 // asksInline types a query behind the bot's name, in any chat.
 func (c *chat) asksInline(query string) []InlineResult {
 	c.t.Helper()
@@ -589,7 +596,7 @@ func (c *chat) lives(n int) {
 	}
 }
 
-// joins has the world carry out joins and leaves as the database does.
+// joins has the world carry out what changes an event as the database does.
 func (c *chat) joins() {
 	c.world.write = func(command model.Command) (model.Answer, error) {
 		var id int64
@@ -604,6 +611,10 @@ func (c *chat) joins() {
 			id = command.Event
 		case model.CancelEvent:
 			id = command.Event
+		case model.EditEvent:
+			id = command.Event
+		case model.ReportEvent:
+			id = command.Event
 		}
 		e, ok := c.world.events[id]
 		switch {
@@ -614,11 +625,27 @@ func (c *chat) joins() {
 		case e.Ends.Before(c.context.Now):
 			return model.Answer{}, model.ErrPast
 		}
-		if _, cancel := command.(model.CancelEvent); cancel {
-			if e.Owner != command.Actor().ID {
+		switch command := command.(type) {
+		case model.ReportEvent:
+			return model.Answer{Event: id, Part: e.Part}, nil
+		case model.CancelEvent:
+			if e.Owner != command.By.ID {
 				return model.Answer{}, model.ErrNotOwner
 			}
 			e.Status, part = model.Cancelled, e.Part
+		case model.EditEvent:
+			d := command.Apply(e.Details)
+			switch err := command.Validate(); {
+			case e.Owner != command.By.ID:
+				return model.Answer{}, model.ErrNotOwner
+			case err != nil:
+				return model.Answer{}, err
+			case d.Capacity > 0 && d.Capacity < e.Going:
+				return model.Answer{}, model.ErrOverCapacity
+			case !d.Starts.Equal(e.Starts) && d.Starts.Before(c.context.Now):
+				return model.Answer{}, model.ErrPast
+			}
+			e.Details, part = d, e.Part
 		}
 		e.Going += count(part == model.Going) - count(e.Part == model.Going)
 		e.Waiting += count(part == model.Waiting) - count(e.Part == model.Waiting)

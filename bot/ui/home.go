@@ -90,7 +90,11 @@ func (s State) showHome(c Context) Turn {
 // createButton opens the wizard, with the draft that there is.
 func (s State) createButton(t *tongue) Button {
 	text := t.say("button_create")
-	if s.Draft != nil {
+	switch {
+	case s.Draft == nil:
+	case s.Draft.Event != 0:
+		text = t.say("button_resume_edit")
+	default:
 		text = t.say("button_resume")
 	}
 	return Button{Text: text, Data: s.encode(actCreate)}

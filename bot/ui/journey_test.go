@@ -43,8 +43,12 @@ func TestJourney(t *testing.T) {
 		c.world.mine = []model.Seen{c.world.events[7], c.world.events[500]}
 		c.says("/mine")
 		c.presses("2")
-		c.presses("button_call_off")
 		c.joins()
+		c.presses("button_edit")
+		c.presses("button_when")
+		c.says("25.12 18:00")
+		c.presses("button_save")
+		c.presses("button_call_off")
 		c.presses("button_call_off_yes")
 		c.says("/help")
 

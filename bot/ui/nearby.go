@@ -37,7 +37,7 @@ func (s State) search(c Context) Turn {
 	if s.Zone == "" {
 		return s.tell(c, "need_location")
 	}
-	s.Screen, s.Page = ScreenNearby, 0
+	s.Screen, s.Page, s.Moved = ScreenNearby, 0, false
 	from, to := s.Days.span(c.Now.In(zone(s.Zone)))
 	return Turn{Next: s, Await: []any{FindNearby{Context: c, Search: model.Search{
 		Point: s.Here, Radius: int(s.Radius), From: from, To: to, Category: s.Category,
@@ -85,8 +85,11 @@ func (s State) nearbyFound(in NearbyFound) Turn {
 
 // showNearby loads the events of the current page; presentNearby shows them.
 func (s State) showNearby(c Context) Turn {
-	if s.Zone == "" {
+	switch {
+	case s.Zone == "":
 		return s.showHome(c)
+	case s.Moved:
+		return s.search(c)
 	}
 	s.Screen = ScreenNearby
 	page := s.page()
@@ -169,6 +172,9 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 
 func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 	rows := make([][]Button, 0, 5)
+	if len(s.Prepared) == 0 && s.canWiden() {
+		rows = append(rows, []Button{{Text: t.say("button_wider"), Data: s.encode(actWider, int64(s.Search))}})
+	}
 	if len(events) > 0 {
 		rows = append(rows, s.numberButtons(events))
 	}
@@ -203,7 +209,7 @@ func (s State) pageButtons() []Button {
 }
 
 func (s State) radiusButtons(t *tongue) []Button {
-	row := make([]Button, 0, 2)
+	row := make([]Button, 0, 3)
 	add := func(label string, km int32) {
 		if km > 0 {
 			row = append(row, Button{Text: t.say(label, "Radius", km), Data: s.encode(actRadius, int64(s.Search), int64(km))})
@@ -211,6 +217,7 @@ func (s State) radiusButtons(t *tongue) []Button {
 	}
 	smaller, wider := s.radiusBeside()
 	add("button_radius_smaller", smaller)
+	row = append(row, Button{Text: t.say("button_again"), Data: s.encode(actAgain, int64(s.Search))})
 	add("button_radius_wider", wider)
 	return row
 }
@@ -247,6 +254,8 @@ func (s State) nearbyPress(c Context, d data) Turn {
 		s.Radius = int32(km) * 1000
 	case actDays:
 		s.Days = Days(min(max(d.arg(1), 0), int64(spans-1)))
+	case actWider:
+		s = s.wider()
 	case actCategories:
 		return s.showCategories(c)
 	case actCategory:
@@ -256,6 +265,21 @@ func (s State) nearbyPress(c Context, d data) Turn {
 		}
 	}
 	return s.search(c)
+}
+
+// wider returns s with filters that find more: the next radius, the whole week, any category.
+func (s State) wider() State {
+	if _, km := s.radiusBeside(); km > 0 {
+		s.Radius = 1000 * km
+	}
+	s.Days, s.Category = Week, ""
+	return s
+}
+
+// canWiden reports whether there are filters that find more.
+func (s State) canWiden() bool {
+	to := s.wider()
+	return to.Radius != s.Radius || to.Days != s.Days || to.Category != s.Category
 }
 
 // showCategories offers the categories in place of the list.

@@ -93,6 +93,25 @@ func TestNothingNearby(t *testing.T) {
 		c.did(2)
 		c.sees("nearby_empty", "button_radius_wider")
 		c.seesNot("▶")
+		c.presses("button_wider")
+		c.did(0, c.newest-1, c.newest)
+		if q := asked[FindNearby](c).Search; q.Radius != 10_000 || q.To.Sub(q.From) < 6*24*time.Hour || q.Category != "" {
+			t.Fatalf("looks for %+v", q)
+		}
+		c.presses("category_any")
+		c.presses("category_kids")
+		for range 3 {
+			c.presses("button_wider")
+		}
+		c.seesNot("button_wider") // there is nothing wider
+		if q := asked[FindNearby](c).Search; q.Radius != 100_000 || q.Category != "" {
+			t.Fatalf("looks for %+v", q)
+		}
+		c.pressesData(c.newest, c.state.encode(actWider, 1)) // of an earlier search
+		c.hears("old_list")
+		for range 4 {
+			c.presses("➖")
+		}
 		for _, want := range []int{10, 25, 50, 100} {
 			c.presses(fmt.Sprint("➕ ", want))
 			if q := asked[FindNearby](c).Search; q.Radius != want*1000 {

@@ -38,7 +38,7 @@ func (s State) press(in Press) Turn {
 		return s.showHome(c)
 	case actNearby:
 		return s.search(c)
-	case actPage, actRadius, actDays, actCategories, actCategory:
+	case actPage, actRadius, actDays, actCategories, actCategory, actAgain, actWider:
 		return s.nearbyPress(c, d)
 	case actEvent:
 		if list := d.arg(1); list == int64(ScreenNearby) || list == int64(ScreenMine) {
@@ -57,6 +57,8 @@ func (s State) press(in Press) Turn {
 		return s.load(c, d.arg(0), wantPin)
 	case actCalendar:
 		return s.load(c, d.arg(0), wantCalendar)
+	case actEdit:
+		return s.openEdit(c, d.arg(0))
 	case actReport:
 		return s.askReport(c, d.arg(0))
 	case actReportFor:
@@ -111,6 +113,8 @@ func (s State) written(in Written) Turn {
 		s = s.created(command.Draft, in.Answer)
 	case model.CreateCommunityEvent:
 		s = s.created(command.Draft, in.Answer)
+	case model.EditEvent:
+		s = s.edited(command.Event)
 	case model.JoinEvent:
 		c.Toast = t.say("joined")
 		if in.Answer.Part == model.Waiting {

@@ -54,13 +54,16 @@ func TestAnyConversation(t *testing.T) {
 			"presses":       func(t *rapid.T) { c.pressesAny(t, false) },
 			"presses again": func(t *rapid.T) { c.pressesAny(t, true) },
 			"forges": func(t *rapid.T) {
-				action := rapid.SampledFrom(strings.Split("h n p r d k c e j l x X b m L w W P C R F q", " ")).Draw(t, "action")
+				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E q", " ")).Draw(t, "action")
 				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
 				on := c.newest
 				for c.messages[on].Map != nil { // a picture has no buttons
 					on--
 				}
 				c.pressesData(on, c.state.encode(action, numbers...))
+			},
+			"moves": func(t *rapid.T) {
+				c.moves(rapid.SampledFrom([]model.Point{berlin, moscow, {Lat: 52.53, Lon: 13.405}, {Lat: 91}, {Lat: math.NaN()}, {}}).Draw(t, "point"), "Europe/Berlin")
 			},
 			"asks inline": func(t *rapid.T) {
 				c.asksInline(rapid.OneOf(rapid.SampledFrom([]string{"", "e_1", "e_zz", "e_", "e"}), rapid.String()).Draw(t, "query"))
@@ -181,6 +184,8 @@ func talkative(t tester, lang string, do func(c *chat)) {
 		func(c *chat) { c.says("/start e_1") },
 		func(c *chat) { c.says("/start e_1"); c.presses("button_call_off") },
 		func(c *chat) { c.says("/start e_2"); c.presses("button_report") },
+		func(c *chat) { c.says("/start e_1"); c.presses("button_edit") },
+		func(c *chat) { c.says("/start e_1"); c.presses("button_edit"); c.presses("button_where") },
 		func(c *chat) { c.says("/create") },
 		func(c *chat) { c.says("/create"); c.says("Chess") },
 		func(c *chat) { c.says("/create"); c.says("Chess"); c.presses("category_games") },

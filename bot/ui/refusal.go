@@ -14,6 +14,14 @@ func (s State) refused(c Context, command model.Command, err error) Turn {
 			return s.with(StepWhen, unchanged).showWizard(c, "in_the_past")
 		}
 		return s.tell(c, refusal(err, "not_saved"))
+	case model.EditEvent:
+		switch {
+		case s.Draft == nil:
+		case errors.Is(err, model.ErrOverCapacity):
+			return s.with(StepCapacity, unchanged).showWizard(c, "over_capacity")
+		case errors.Is(err, model.ErrPast) && s.Draft.Changed&changedTime != 0 && s.Draft.Starts <= c.Now.Unix():
+			return s.with(StepWhen, unchanged).showWizard(c, "in_the_past")
+		}
 	}
 	return s.tell(c, refusal(err, "not_done"))
 }

@@ -66,4 +66,11 @@ func (d *Draft) know() {
 	if d.Step >= wizardSteps {
 		d.Step = d.missing()
 	}
+	d.Length = max(d.Length, 0)
+	switch {
+	case d.Event == 0 || d.Parked != nil && d.Parked.Event != 0:
+		d.Parked = nil
+	case d.Parked != nil:
+		d.Parked.know()
+	}
 }

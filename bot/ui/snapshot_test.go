@@ -59,7 +59,7 @@ func anyInput(t *rapid.T, s State) any {
 	}
 	c.Message, c.Callback = rapid.SampledFrom([]int64{s.Message, s.ListMessageID, 5}).Draw(t, "message"), "cb"
 	first := int64(s.Search)
-	action := rapid.SampledFrom(strings.Fields("h n p r d k c e j x b m L w W P C R F")).Draw(t, "action")
+	action := rapid.SampledFrom(strings.Fields("h n p r d k c a g e j x b m L w W P C R F E")).Draw(t, "action")
 	if action == actWizard && s.Draft != nil {
 		first = s.Draft.ID
 	}
@@ -93,6 +93,16 @@ func TestUnknownInSnapshot(t *testing.T) {
 		"question":          {func(s *State) { s.Draft.Step = wizardSteps }, func(s *State) { s.Draft.Step = StepWhen }},
 		"draft's category":  {func(s *State) { s.Draft.Category = "fishing" }, func(s *State) { s.Draft.Category = "" }},
 		"draft's place":     {func(s *State) { s.Draft.Point.Lon = 181 }, func(s *State) { s.Draft.Point, s.Draft.Zone = model.Point{}, "" }},
+		"draft's length":    {func(s *State) { s.Draft.Length = -1 }, func(*State) {}},
+		"parked draft":      {func(s *State) { s.Draft.Parked = &Draft{ID: 8} }, func(*State) {}},
+		"parked edit": {
+			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8, Event: 6} },
+			func(s *State) { s.Draft.Event = 5 },
+		},
+		"parked draft's question": {
+			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8, Step: wizardSteps} },
+			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8} },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			harmed, want := stored(t, good), stored(t, good)

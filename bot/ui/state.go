@@ -30,6 +30,7 @@ type State struct {
 	Zone     string         `cbor:"9,keyasint,omitempty"` // time zone of Here; empty: no search yet
 	Category model.Category `cbor:"12,keyasint,omitempty"`
 	Days     Days           `cbor:"11,keyasint,omitempty"`
+	Moved    bool           `cbor:"25,keyasint,omitempty"` // Here is another place than that of Prepared
 	Counts   Counts         `cbor:"14,keyasint,omitempty"`
 	Prepared []Prepared     `cbor:"15,keyasint,omitempty"` // the nearest first
 
@@ -129,6 +130,9 @@ func (s State) page() []Prepared {
 
 // distance returns the distance of an event that is prepared.
 func (s State) distance(event int64) (metres int, ok bool) {
+	if s.Moved {
+		return 0, false
+	}
 	for _, p := range s.Prepared {
 		if p.ID() == event {
 			return p.Metres(), true

@@ -49,6 +49,8 @@ type Context struct {
 	tap uint32
 	// want is what an event is loaded for.
 	want want
+	// silent says that the person did nothing that they could be told about.
+	silent bool
 	// inline is the id of the inline query that is to be answered, words what its titles have.
 	inline, words string
 }
@@ -77,6 +79,8 @@ func Step(s State, in any) Turn {
 		}
 		s = s.begin(&in.Context)
 		return s.press(in)
+	case Moved:
+		return s.moved(in)
 	case InlineQuery:
 		return s.inlineQuery(in)
 	case Unsupported:
@@ -178,6 +182,9 @@ func (c Context) answer() []any {
 func (s State) tell(c Context, id string, args ...any) Turn {
 	if c.before != nil {
 		s = *c.before
+	}
+	if c.silent {
+		return Turn{Next: s}
 	}
 	text := s.tongue(c).say(id, args...)
 	if c.Callback != "" {

@@ -24,6 +24,8 @@ const (
 	wizCapacity    //
 	wizDescription //
 	wizKeep        // the answer that there is
+	wizField       // step: to answer it anew
+	wizNone        // no limit, no description
 )
 
 // openWizard goes on with the draft there is, or begins one.
@@ -40,11 +42,18 @@ func (s State) closeWizard(c Context) Turn {
 	if s.Draft == nil {
 		return s.tell(c, "nothing_to_cancel")
 	}
-	s.Draft = nil
+	d, said := s.Draft, "draft_discarded"
+	if d.Event != 0 {
+		said = "edit_discarded"
+	}
+	s.Draft = d.Parked
 	if c.Callback == "" {
-		s.Headline = "draft_discarded"
+		s.Headline = said
 	} else {
-		c.Toast = s.tongue(c).say("draft_discarded")
+		c.Toast = s.tongue(c).say(said)
+	}
+	if d.Event != 0 {
+		return s.openEvent(c, d.Event)
 	}
 	return s.showHome(c)
 }
@@ -57,6 +66,9 @@ func (s State) with(step WizardStep, change func(*Draft)) State {
 	d := *s.Draft
 	d.Step = step
 	change(&d)
+	if d.Event != 0 {
+		d.Changed |= d.since(s.Draft)
+	}
 	s.Draft, s.Screen = &d, ScreenWizard
 	return s
 }
@@ -74,12 +86,19 @@ func (s State) answered(c Context, change func(*Draft)) Turn {
 func (s State) showWizard(c Context, trouble string, args ...any) Turn {
 	t, d := s.tongue(c), s.Draft
 	var b strings.Builder
-	b.WriteString(t.html("wizard_title") + "\n")
+	title, question := "wizard_title", wizardQuestions[d.Step]
+	if d.Event != 0 {
+		title = "edit_title"
+		if d.Step == StepPreview {
+			question = "ask_edit"
+		}
+	}
+	b.WriteString(t.html(title) + "\n")
 	b.WriteString(s.summary(t, c))
 	if trouble != "" {
 		b.WriteString("\n⚠️ " + t.html(trouble, args...) + "\n")
 	}
-	b.WriteString("\n" + t.html(wizardQuestions[d.Step]))
+	b.WriteString("\n" + t.html(question))
 	return s.present(c, Message{Text: b.String(), Buttons: s.wizardButtons(t, c)})
 }
 
@@ -114,11 +133,18 @@ func (s State) summary(t *tongue, c Context) string {
 	return b.String()
 }
 
+// wizardButton is a button of the wizard.
+func (s State) wizardButton(label string, choice int64, args ...int64) Button {
+	return Button{Text: label, Data: s.encode(actWizard, append([]int64{s.Draft.ID, choice}, args...)...)}
+}
+
 func (s State) wizardButtons(t *tongue, c Context) [][]Button {
-	d := s.Draft
-	button := func(label string, choice int64, args ...int64) Button {
-		return Button{Text: label, Data: s.encode(actWizard, append([]int64{d.ID, choice}, args...)...)}
-	}
+	return append(s.wizardChoices(t, c), s.wizardWays(t))
+}
+
+// wizardChoices are the answers that need no typing.
+func (s State) wizardChoices(t *tongue, c Context) [][]Button {
+	d, button := s.Draft, s.wizardButton
 	var rows [][]Button
 	switch d.Step {
 	case StepCategory:
@@ -138,20 +164,62 @@ func (s State) wizardButtons(t *tongue, c Context) [][]Button {
 		}
 		rows = grid(choices, 2)
 	case StepPreview:
-		rows = [][]Button{
+		return s.previewButtons(t)
+	case StepCapacity:
+		if d.Capacity > 0 {
+			rows = [][]Button{{button(t.say("button_no_limit"), wizNone)}}
+		}
+	case StepDescription:
+		if d.Description != "" {
+			rows = [][]Button{{button(t.say("button_no_description"), wizNone)}}
+		}
+	}
+	return rows
+}
+
+// previewButtons end the wizard, or lead to the fields: of a new event to those that were not
+// asked for.
+func (s State) previewButtons(t *tongue) [][]Button {
+	d, button := s.Draft, s.wizardButton
+	if d.Event == 0 {
+		return [][]Button{
 			{button(t.say("button_confirm"), wizConfirm)},
 			{button(t.say("button_capacity"), wizCapacity), button(t.say("button_description"), wizDescription)},
 		}
 	}
-	var last []Button
-	if d.Step != StepTitle {
-		last = append(last, button(t.say("button_step_back"), wizBack))
+	var rows [][]Button
+	if d.Changed != 0 {
+		rows = append(rows, []Button{button(t.say("button_save"), wizConfirm)})
 	}
-	last = append(last, button(t.say("button_discard"), wizDiscard))
-	if d.answered() {
-		last = append(last, button(t.say("button_keep"), wizKeep))
+	var fields []Button
+	for _, f := range [...]struct {
+		name string
+		step WizardStep
+	}{
+		{"button_title", StepTitle}, {"button_category", StepCategory}, {"button_where", StepWhere},
+		{"button_when", StepWhen}, {"button_capacity", StepCapacity}, {"button_description", StepDescription},
+	} {
+		fields = append(fields, button(t.say(f.name), wizField, int64(f.step)))
 	}
-	return append(rows, last)
+	return append(rows, grid(fields, 2)...)
+}
+
+// wizardWays lead out of the question: back, away, and on where it need not be answered.
+func (s State) wizardWays(t *tongue) []Button {
+	d, button := s.Draft, s.wizardButton
+	var ways []Button
+	if d.Step != d.before() {
+		ways = append(ways, button(t.say("button_step_back"), wizBack))
+	}
+	ways = append(ways, button(t.say("button_discard"), wizDiscard))
+	switch {
+	case d.Event != 0:
+	case d.answered():
+		ways = append(ways, button(t.say("button_keep"), wizKeep))
+	case d.Step == StepCapacity && d.Capacity == 0, d.Step == StepDescription && d.Description == "":
+		ways = append(ways, button(t.say("button_skip"), wizKeep))
+	}
+	return ways
 }
 
 // wizardPress handles the wizard's buttons.
@@ -166,7 +234,7 @@ func (s State) wizardPress(c Context, d data) Turn {
 	case wizDiscard:
 		return s.closeWizard(c)
 	case wizBack:
-		return s.with(s.Draft.Step.before(), unchanged).showWizard(c, "")
+		return s.with(s.Draft.before(), unchanged).showWizard(c, "")
 	case wizKeep:
 		return s.answered(c, unchanged)
 	case wizCategory:
@@ -184,6 +252,17 @@ func (s State) wizardPress(c Context, d data) Turn {
 		return s.with(StepCapacity, unchanged).showWizard(c, "")
 	case wizDescription:
 		return s.with(StepDescription, unchanged).showWizard(c, "")
+	case wizField:
+		if step := d.arg(2); step >= 0 && step < int64(wizardSteps) && s.Draft.Event != 0 {
+			return s.with(WizardStep(step), unchanged).showWizard(c, "")
+		}
+	case wizNone:
+		switch s.Draft.Step {
+		case StepCapacity:
+			return s.answered(c, func(d *Draft) { d.Capacity = 0 })
+		case StepDescription:
+			return s.answered(c, func(d *Draft) { d.Description = "" })
+		}
 	case wizConfirm:
 		return s.confirm(c)
 	}
@@ -258,6 +337,12 @@ func (s State) wizardStarts(c Context, at time.Time) Turn {
 func (s State) confirm(c Context) Turn {
 	if missing := s.Draft.missing(); missing != StepPreview {
 		return s.with(missing, unchanged).showWizard(c, "")
+	}
+	if d := s.Draft; d.Event != 0 {
+		if d.Changed == 0 {
+			return s.closeWizard(c)
+		}
+		return s.write(c, model.EditEvent{By: s.by(c), Event: d.Event, Edit: d.edit()})
 	}
 	return s.write(c, model.CreateUserEvent{By: s.by(c), Draft: s.Draft.ID, Details: s.Draft.details()})
 }

@@ -30,6 +30,9 @@ type cli struct {
 	Run     runCmd     `cmd:"" help:"Let people use the bot, and check everything they see."`
 	Torture tortureCmd `cmd:"" help:"Kill the bot and PostgreSQL under load, over and over, and compare what people read as saved with the database."`
 	Report  reportCmd  `cmd:"" help:"Show the result of an earlier run, as a summary, a page or a picture."`
+	Compare compareCmd `cmd:"" help:"Let the same people use okolo and its peers in turns, and print the ratios."`
+	Sweep   sweepCmd   `cmd:"" help:"Do the same with more and more people, and print the runs side by side."`
+	Soak    soakCmd    `cmd:"" help:"Let people use the bot for a long time, and look for what grows."`
 }
 
 // usageError is a mistake on the command line: the person at the keyboard can mend it.

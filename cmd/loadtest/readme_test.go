@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,13 +20,21 @@ func TestReadmeNamesEveryFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := map[string][]string{}
-	rows := map[string]string{}
+	commands, defaults, helps := map[string][]string{}, map[string][]string{}, map[string]string{}
 	for _, c := range parser.Model.Children {
 		for _, f := range c.Flags {
 			commands[f.Name] = append(commands[f.Name], c.Name)
-			rows[f.Name] = f.Default + " | " + f.Help + " |"
+			defaults[f.Name] = append(defaults[f.Name], f.Default)
+			helps[f.Name] = f.Help
 		}
+	}
+	rows := map[string]string{}
+	for name, help := range helps {
+		list := defaults[name]
+		if len(slices.Compact(slices.Sorted(slices.Values(list)))) == 1 {
+			list = list[:1]
+		}
+		rows[name] = strings.Join(list, ", ") + " | " + help + " |"
 	}
 	for name, rest := range rows {
 		if row := "| `--" + name + "` | " + strings.Join(commands[name], ", ") + " | " + rest; !strings.Contains(string(raw), row) {

@@ -31,17 +31,9 @@ func (c *runCmd) Run(ctx context.Context, out *console) error {
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
 	}
 	c.Faults.order(&o)
-	t, err := startTrial(ctx, o, out)
+	r, err := carryOut(ctx, o, c.Duration, out)
 	if err != nil {
 		return err
 	}
-	err = t.load(ctx, c.Duration, nil)
-	if err == nil {
-		t.sampler.agree(ctx)
-		err = t.conclude(ctx)
-	}
-	if err = errors.Join(err, t.close(ctx)); err != nil {
-		return err
-	}
-	return finish(t.result, c.Output, out)
+	return finish(r, c.Output, out)
 }

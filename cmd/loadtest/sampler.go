@@ -111,7 +111,7 @@ func (s *sampler) sample(ctx context.Context, since float64) report.Sample {
 }
 
 func (s *sampler) usage(x *report.Sample, u rig.Usage, since float64) {
-	x.RSSMB = float64(u.RSS) / (1 << 20)
+	x.RSSMB, x.Handles = float64(u.RSS)/(1<<20), u.Handles
 	if u.CPU < s.cpu { // a new process
 		s.cpuDead += s.cpu
 		s.cpu = 0

@@ -12,6 +12,9 @@ import (
 	"okolo/cmd/loadtest/rig"
 )
 
+// sweepEvery is the time between the bot's sweeps for sessions past their idle life.
+const sweepEvery = 15 * time.Minute
+
 // peopleSettings say who comes, and how they behave.
 type peopleSettings struct {
 	Users    int           `default:"1000" placeholder:"N" help:"Simulated people (1 to 2,000,000)."`
@@ -35,6 +38,7 @@ type botSettings struct {
 	MaxSessions       int           `default:"200" placeholder:"N" help:"The bot's USER_STATE_MAX_SIZE."`
 	MemoryThresholdMB int           `default:"512" placeholder:"MB" help:"The bot's MEMORY_THRESHOLD_MB." name:"memory-threshold-mb"`
 	IdleLife          time.Duration `default:"30m" placeholder:"TIME" help:"The bot's USER_STATE_TTL_SECONDS."`
+	Speed             float64       `default:"1" placeholder:"N" help:"Virtual time for idle life: the bot's idle life and its sweep every 15 minutes pass so many times faster (1 to 1800)."`
 	Events            int           `default:"40" placeholder:"N" help:"Events at each of 64 places before the people come."`
 }
 
@@ -75,6 +79,8 @@ func (s botSettings) check() error {
 	switch {
 	case s.Target != "" && (s.DatabaseURL == "" || strings.HasSuffix(s.Listen, ":0")):
 		return usageError{"--target needs --listen, which the bot uses as its Bot API, and --database-url, which is the bot's."}
+	case !(s.Speed >= 1 && s.Speed <= 1800):
+		return usageError{"--speed goes from 1 to 1800."}
 	case s.IdleLife < time.Second:
 		return usageError{"--idle-life is at least 1s."}
 	case s.Events < 0 || s.Events > 10_000:
@@ -95,7 +101,8 @@ func (s botSettings) rig(c *console) rig.Options {
 		Env: append([]string{
 			"USER_STATE_MAX_SIZE=" + strconv.Itoa(s.MaxSessions),
 			"MEMORY_THRESHOLD_MB=" + strconv.Itoa(s.MemoryThresholdMB),
-			"USER_STATE_TTL_SECONDS=" + strconv.Itoa(int(s.IdleLife.Seconds())),
+			"USER_STATE_TTL_SECONDS=" + strconv.Itoa(max(int(s.IdleLife.Seconds()/s.Speed), 1)),
+			"SWEEP_INTERVAL=" + max(time.Duration(float64(sweepEvery)/s.Speed), time.Second).String(),
 		}, s.BotEnv...),
 	}
 	if s.Okolo != "" {

@@ -85,7 +85,7 @@ func (t *trial) load(ctx context.Context, d time.Duration, disturb func(context.
 	sampling, enough := context.WithCancel(context.WithoutCancel(ctx))
 	sampled := make(chan struct{})
 	t.result.Began = time.Now()
-	t.crowd.Meet(t.rig.Telegram, rig.BotID)
+	t.crowd.Meet(t.rig.Telegram, t.rig.BotID)
 	go func() {
 		defer close(sampled)
 		t.sampler.run(sampling, t.console)
@@ -197,4 +197,21 @@ func finish(r *report.Result, o outputSettings, c *console) error {
 		return errViolated
 	}
 	return nil
+}
+
+// carryOut runs a trial in which nothing is killed, to its end.
+func carryOut(ctx context.Context, o trialOptions, d time.Duration, out *console) (*report.Result, error) {
+	t, err := startTrial(ctx, o, out)
+	if err != nil {
+		return nil, err
+	}
+	err = t.load(ctx, d, nil)
+	if err == nil {
+		t.sampler.agree(ctx)
+		err = t.conclude(ctx)
+	}
+	if err = errors.Join(err, t.close(ctx)); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.command, err)
+	}
+	return t.result, nil
 }

@@ -90,22 +90,21 @@ func (s *shard) browse(p *person, first bool) (move, bool) {
 		}
 		return says(Nearby, "/nearby", list), true
 	}
-	if p.days != roleWeek {
-		if b, ok := s.offered(p, roleWeek, 0); ok {
-			return presses(Days, b, list), true
-		}
-	}
-	if n := p.offers.count(roleNumber); n > 0 && p.intN(3) == 0 {
+	if n := p.offers.count(roleNumber); n > 0 && p.days == roleWeek && p.intN(3) == 0 {
 		b, _ := s.offered(p, roleNumber, p.intN(n))
 		return presses(Card, b, card), true
 	}
 	return s.walk(p)
 }
 
-// walk turns a page or changes the radius, whichever of these changes anything.
+// walk looks at the whole week, and turns a page or changes the radius, whichever of these
+// changes anything.
 func (s *shard) walk(p *person) (move, bool) {
 	if p.at.sight != list {
 		return says(Nearby, "/nearby", list), true
+	}
+	if b, ok := s.offered(p, roleWeek, 0); ok && p.days != roleWeek {
+		return presses(Days, b, list), true
 	}
 	turns := [4]role{roleNext, rolePrevious, roleWider, roleSmaller}
 	for i, from := 0, p.intN(4); i < 4; i++ {

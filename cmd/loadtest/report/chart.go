@@ -30,7 +30,8 @@ type line struct {
 // chart draws lines over time.
 type chart struct {
 	title, unit string
-	log         bool // the vertical axis
+	across      string // what the horizontal axis is; empty: seconds
+	log         bool   // the vertical axis
 	x           []float64
 	lines       []line
 	marks       []mark

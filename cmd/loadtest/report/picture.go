@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"os"
@@ -80,13 +81,16 @@ func drawAll(name string, charts []*chart) error {
 // plot makes the chart for a picture.
 func (c *chart) plot() (*plot.Plot, error) {
 	p := plot.New()
-	p.Title.Text, p.Y.Label.Text, p.X.Label.Text = c.title, c.unit, "seconds"
+	p.Title.Text, p.Y.Label.Text, p.X.Label.Text = c.title, c.unit, cmp.Or(c.across, "seconds")
 	p.Legend.Top, p.Legend.Left = true, true
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = gridInk, gridInk
 	p.Add(grid)
 	low, high := c.extent()
-	p.Y.Min, p.Y.Max, p.X.Min = low, high, 0
+	p.Y.Min, p.Y.Max = low, high
+	if c.across == "" {
+		p.X.Min = 0
+	}
 	if c.log {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}

@@ -106,7 +106,7 @@ type Sample struct {
 	Purges      uint64            `json:"purges"`
 	Batch       float64           `json:"batch"` // commands a commit, on average since the sample before
 	Commands    int64             `json:"commands"`
-	Goroutines  int               `json:"goroutines,omitzero"`
+	Handles     int               `json:"handles,omitzero"` // threads and open files of the process
 	Connections int               `json:"connections,omitzero"`
 	Event       string            `json:"event,omitzero"` // what was done to the bot
 }

@@ -119,6 +119,8 @@ func (p *botProcess) terminate(ctx context.Context) error {
 type Usage struct {
 	RSS uint64        // bytes
 	CPU time.Duration // user and system, since it started
+
+	Handles int // threads and open files, where the system tells
 }
 
 func (p *botProcess) usage() (Usage, error) {
@@ -134,7 +136,9 @@ func (p *botProcess) usage() (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	return Usage{RSS: m.RSS, CPU: time.Duration((t.User + t.System) * float64(time.Second))}, nil
+	threads, _ := ps.NumThreads() // not told: 0
+	files, _ := ps.NumFDs()
+	return Usage{Handles: int(threads + files), RSS: m.RSS, CPU: time.Duration((t.User + t.System) * float64(time.Second))}, nil
 }
 
 // tailSize is how much of what a bot says is kept for the message about its end, in bytes.

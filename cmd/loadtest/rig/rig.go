@@ -14,11 +14,8 @@ import (
 	"okolo/persistence/embedded"
 )
 
-// Token is what the bot shows to its sandbox, which takes any; BotID is who it is by that.
-const (
-	Token = "4242:load-test-token-any-sandbox-takes--"
-	BotID = 4242
-)
+// secret is the second part of the token that the bot shows to its sandbox, which takes any.
+const secret = "load-test-token-any-sandbox-takes--"
 
 // stopTime bounds the end of what was started.
 const stopTime = 45 * time.Second
@@ -52,6 +49,9 @@ type Options struct {
 type Rig struct {
 	o        Options
 	Telegram *sandbox.Server
+	// BotID is the bot's Telegram id, new for each rig: in a database that earlier runs used,
+	// it has the keys and snapshots of none of them.
+	BotID    int64
 	apiURL   string
 	database *embedded.Server   // nil: not ours
 	folders  []*embedded.Server // each owns the folder of an earlier one that was killed
@@ -74,7 +74,7 @@ func Up(ctx context.Context, o Options) (_ *Rig, err error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	r := &Rig{o: o, remove: func() error { return nil }}
+	r := &Rig{o: o, BotID: time.Now().UnixMilli(), remove: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Down(ctx))
@@ -139,7 +139,7 @@ func (r *Rig) APIURL() string { return r.apiURL }
 // StartBot starts the bot, and returns when it is ready.
 func (r *Rig) StartBot(ctx context.Context) error {
 	env := append([]string{
-		"BOT_TOKEN=" + Token, "BOT_API_URL=" + r.apiURL, "DATABASE_URL=" + r.botURL,
+		fmt.Sprintf("BOT_TOKEN=%d:%s", r.BotID, secret), "BOT_API_URL=" + r.apiURL, "DATABASE_URL=" + r.botURL,
 		"OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "LOG_LEVEL=WARN",
 	}, r.o.Env...)
 	p, err := startProcess(ctx, r.command, env, r.o.Log)

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"okolo/actors"
 	"okolo/persistence"
 	"okolo/persistence/model"
@@ -60,7 +62,7 @@ func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed u
 		d := sample(lot, spots[i/n], now, i%4 == 0)
 		d.Title = title(i)
 		// The key must never be that of an update: samples have negative ones.
-		key := model.Key{Bot: BotID, Update: -(now.UnixMilli()*100_000 + int64(i))}
+		key := model.Key{Bot: r.BotID, Update: -(now.UnixMilli()*100_000 + int64(i))}
 		by := model.Person{ID: sampleOwner, Name: "Sample", Lang: "en"}
 		w.Submit(key, model.CreateUserEvent{By: by, Draft: key.Update, Details: d}, func(_ model.Answer, err error) { written <- err })
 	}
@@ -69,7 +71,19 @@ func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed u
 			return err
 		}
 	}
-	return nil
+	return r.analyze(ctx)
+}
+
+// analyze does at once what PostgreSQL does by itself within minutes: without statistics of the
+// samples it plans as for an empty table.
+func (r *Rig) analyze(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, r.url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing is lost with it
+	_, err = conn.Exec(ctx, "ANALYZE events")
+	return err
 }
 
 // sample makes an event near a spot.

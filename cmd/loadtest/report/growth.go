@@ -1,0 +1,48 @@
+package report
+
+import "fmt"
+
+// fewest is how many samples a slope needs.
+const fewest = 20
+
+// slack is what may grow of anything without a word: MB, sessions or connections.
+const slack = 8
+
+// Growing names what grows in the second half of a run: where a straight line through its
+// samples (least squares) rises over that half by more than a share of where it begins.
+func (r *Result) Growing(share float64) (said []string) {
+	half := r.Series[len(r.Series)/2:]
+	if len(half) < fewest {
+		return nil
+	}
+	for _, x := range []struct {
+		name string
+		of   func(*Sample) float64
+	}{
+		{"resident memory, MB", func(s *Sample) float64 { return s.RSSMB }},
+		{"live heap, MB", func(s *Sample) float64 { return s.HeapMB }},
+		{"connections to PostgreSQL", func(s *Sample) float64 { return float64(s.Connections) }},
+		{"threads and files of the process", func(s *Sample) float64 { return float64(s.Handles) }},
+	} {
+		from, to := ends(half, x.of)
+		if to-from > share*from && to-from > slack {
+			said = append(said, fmt.Sprintf("%s: from %.1f to %.1f in the second half, by a straight line through it", x.name, from, to))
+		}
+	}
+	return said
+}
+
+// ends are the values of the line of least squares at the first and the last sample.
+func ends(list []Sample, of func(*Sample) float64) (first, last float64) {
+	var n, sx, sy, sxx, sxy float64
+	for i := range list {
+		x, y := list[i].T, of(&list[i])
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	slope := 0.0
+	if d := n*sxx - sx*sx; d != 0 {
+		slope = (n*sxy - sx*sy) / d
+	}
+	base := (sy - slope*sx) / n
+	return base + slope*list[0].T, base + slope*list[len(list)-1].T
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/shirou/gopsutil/v3/process"
+
+	"okolo/actors"
+	"okolo/bot/ui"
+	"okolo/persistence"
+)
+
+// result is what the run in the container saw.
+type result struct {
+	Users    int     `json:"users"`
+	Wrong    int64   `json:"wrong_answers"`
+	Restored uint64  `json:"restored"` // came back from a snapshot
+	Purges   uint64  `json:"purges"`
+	Busy     int64   `json:"busy_answers"`
+	GivenUp  uint64  `json:"given_up"`
+	PeakMB   uint64  `json:"peak_rss_mb"`
+	Seconds  float64 `json:"seconds"`
+}
+
+// judge says what of the promise was not kept.
+func (r result) judge(p proof) error {
+	switch {
+	case r.Wrong > 0:
+		return fmt.Errorf("%d second answers were wrong", r.Wrong)
+	case r.GivenUp > 0:
+		return fmt.Errorf("%d snapshots were given up", r.GivenUp)
+	case r.Purges < 5:
+		return fmt.Errorf("the guard acted only %d times", r.Purges)
+	case int(r.PeakMB)*10 > p.threshold*11:
+		return fmt.Errorf("RSS came to %d MB, more than 1.1 times the threshold", r.PeakMB)
+	}
+	return nil
+}
+
+// inFlight is the most inputs under way at once.
+const inFlight = 4096
+
+// inside drives the runtime and prints the result as JSON.
+func inside(ctx context.Context, database string, p proof) error {
+	store, err := persistence.Open(ctx, database, persistence.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	const bot = 4242
+	epoch, err := store.Epoch(ctx, bot)
+	if err != nil {
+		return err
+	}
+	cfg := actors.Defaults()
+	cfg.MaxSessions, cfg.IdleLife, cfg.Epoch = 2_000_000, 24*time.Hour, epoch
+	cfg.MemoryThreshold, cfg.SnapshotDeadline = uint64(p.threshold)<<20, time.Minute
+	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	r, err := actors.New(cfg, visitors{}, nothing{}, store.Snapshots(bot))
+	if err != nil {
+		return err
+	}
+	out := result{Users: p.users}
+	began := time.Now()
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { out.PeakMB = peakRSS(watching) >> 20 })
+	// In the same order, so that who comes back has been away for longest.
+	order := rand.Perm(p.users)
+	out.Busy = round(r, order, 1, func(user int64) any { return arrival{user} })
+	var wrong atomic.Int64
+	out.Busy += round(r, order, 1+int64(p.users), func(user int64) any { return comeback{user, &wrong} })
+	stop()
+	watch.Wait()
+	stats, err := r.Stats(ctx)
+	out.Wrong, out.Seconds = wrong.Load(), time.Since(began).Seconds()
+	out.Restored, out.Purges, out.GivenUp = stats.ActivationsRestored, stats.Purges, stats.SnapshotsGivenUp
+	_, shutErr := r.Shutdown(ctx)
+	return errors.Join(err, shutErr, json.NewEncoder(os.Stdout).Encode(out))
+}
+
+// round delivers an input to each user and returns how many had to be delivered again because
+// the bot was busy.
+func round(r *actors.Runtime[ui.State], order []int, firstID int64, payload func(int64) any) (busy int64) {
+	var again atomic.Int64
+	var all sync.WaitGroup
+	room := make(chan struct{}, inFlight)
+	var deliver func(user int64)
+	deliver = func(user int64) {
+		r.Deliver(actors.Input{User: user, ID: firstID + user, Payload: payload(user), Settled: func(o actors.Outcome) {
+			if o == actors.Busy {
+				again.Add(1)
+				time.AfterFunc(100*time.Millisecond, func() { deliver(user) })
+				return
+			}
+			<-room
+			all.Done()
+		}})
+	}
+	for _, user := range order {
+		room <- struct{}{}
+		all.Add(1)
+		deliver(int64(user))
+	}
+	all.Wait()
+	return again.Load()
+}
+
+// peakRSS watches the resident memory of this process until ctx ends.
+func peakRSS(ctx context.Context) (peak uint64) {
+	self, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		return 0
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if m, err := self.MemoryInfo(); err == nil {
+			peak = max(peak, m.RSS)
+		}
+		select {
+		case <-ctx.Done():
+			return peak
+		case <-tick.C:
+		}
+	}
+}
+
+// arrival is a user's first input, comeback the second, which is right if it finds what the
+// first has left.
+type (
+	arrival  struct{ user int64 }
+	comeback struct {
+		user  int64
+		wrong *atomic.Int64
+	}
+)
+
+// visitors keep the bot's real state.
+type visitors struct{}
+
+func (visitors) Fresh(int64) ui.State                { return ui.Fresh() }
+func (visitors) Prepared(s *ui.State) int            { return len(s.Prepared) }
+func (visitors) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
+
+func (visitors) Step(s ui.State, in any) actors.Turn[ui.State] {
+	switch in := in.(type) {
+	case arrival:
+		s.Screen, s.Zone, s.Page, s.ListMessageID = ui.ScreenNearby, "Europe/Berlin", int16(in.user%5), in.user
+		s.Prepared = make([]ui.Prepared, 50)
+		for i := range s.Prepared {
+			s.Prepared[i] = ui.Prepare(in.user+int64(i), i)
+		}
+	case comeback:
+		if s.ListMessageID != in.user || s.Page != int16(in.user%5) || len(s.Prepared) < 25 || s.Prepared[0].ID() != in.user {
+			in.wrong.Add(1)
+		}
+	}
+	return actors.Turn[ui.State]{Next: s}
+}
+
+// nothing is asked for outside of the state.
+type nothing struct{}
+
+func (nothing) Perform(_ context.Context, _ actors.Effect, done func(any)) { done(nil) }
