@@ -223,6 +223,9 @@ func (s *shard) elsewhere(p *person, m *sandbox.Message, sc screen, at int64) {
 // lost: the bot does not know any more where the person was, as it did at a time. If the
 // database crashed since, it need not.
 func (s *shard) lost(p *person, known int64, format string, args ...any) {
+	if p.act.lost {
+		return // every tap of a button is told so
+	}
 	p.act.lost = true
 	if known <= s.crowd.excuse.Load() {
 		s.meter.count(func(c *Counts) { c.Excused++ })
