@@ -84,7 +84,8 @@ func read[T any](b *Bot, ctx context.Context, query func(context.Context) (T, er
 }
 
 // edit changes a message in place. Where the message is gone, or too old to be edited, a new
-// one takes its place, and its id comes back as the result.
+// one takes its place, and its id comes back as the result; not so for a map, which would stand
+// below its list.
 func (b *Bot) edit(user int64, do ui.Edit, done func(result any)) {
 	b.editMessage(user, do.ID, do.Message, func(err error) {
 		if !isGone(err) {
@@ -93,6 +94,10 @@ func (b *Bot) edit(user int64, do ui.Edit, done func(result any)) {
 			return
 		}
 		b.counts.resent.Add(1)
+		if do.Slot == ui.SlotMap {
+			done(ui.MapGone{Context: do.Context, ID: do.ID})
+			return
+		}
 		b.send(user, do.Message, func(id int64, err error) {
 			b.delivered(user, err)
 			done(ui.Sent{Slot: do.Slot, ID: id, Gone: do.ID})

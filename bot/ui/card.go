@@ -194,7 +194,11 @@ func (t *tongue) attendance(e model.Seen) string {
 		text = t.html("card_going_of", "Going", e.Going, "Capacity", e.Capacity)
 	}
 	if len(e.Names) > 0 {
-		names := strings.Join(e.Names, ", ")
+		shown := make([]string, len(e.Names))
+		for i, name := range e.Names {
+			shown[i] = t.name(name)
+		}
+		names := strings.Join(shown, ", ")
 		if e.Going > len(e.Names) {
 			names += ", …"
 		}

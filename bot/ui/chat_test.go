@@ -214,15 +214,7 @@ func (c *chat) input(make func(Context) any) bool {
 	c.context.Update++
 	c.answer, c.sent, c.edited, c.world.asked = nil, 0, nil, nil
 	before, writes, in := c.state, len(c.world.written), make(c.context)
-	turn := c.step(in)
-	var emit []any
-	for queue := turn.Await; ; queue = append(queue[1:], turn.Await...) {
-		emit = append(emit, turn.Emit...)
-		if len(queue) == 0 {
-			break
-		}
-		turn = c.step(c.result(queue[0]))
-	}
+	turn, emit := c.run(c.step(in))
 	wrote := writes < len(c.world.written)
 	if p, ok := in.(Press); ok {
 		if edits := edits(emit, p.Message); turn.Repeatable == edits || !turn.Repeatable && !edits && !wrote {
@@ -241,6 +233,18 @@ func (c *chat) input(make func(Context) any) bool {
 		c.emit(e)
 	}
 	return turn.Repeatable
+}
+
+// run gives a turn the results that it awaits, and returns its last Step and all it emits.
+func (c *chat) run(turn Turn) (last Turn, emit []any) {
+	c.t.Helper()
+	for queue := turn.Await; ; queue = append(queue[1:], turn.Await...) {
+		emit = append(emit, turn.Emit...)
+		if len(queue) == 0 {
+			return turn, emit
+		}
+		turn = c.step(c.result(queue[0]))
+	}
 }
 
 // asksToSend reports whether the last input asked for new messages.
@@ -319,6 +323,10 @@ func (c *chat) emit(effect any) {
 	switch do := effect.(type) {
 	case Edit:
 		old, ok := c.messages[do.ID]
+		if !ok && do.Slot == SlotMap {
+			c.run(c.step(MapGone{Context: do.Context, ID: do.ID}))
+			return
+		}
 		if !ok {
 			c.step(Sent{Slot: do.Slot, ID: c.send(do.Slot, do.Message), Gone: do.ID})
 			return

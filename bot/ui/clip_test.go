@@ -37,7 +37,9 @@ func TestTyped(t *testing.T) {
 	if got := lines(" a \r\nb\x00\n\n" + strings.Repeat(" ", 9)); got != "a \nb" {
 		t.Errorf("lines gives %q", got)
 	}
-	for text, want := range map[string]bool{"a": true, "1": true, "?": true, "🎷": true, "": false, " ": false, "\u200d": false, "\u0301": false} {
+	for text, want := range map[string]bool{"a": true, "1": true, "?": true, "🎷": true, "": false, " ": false, "\u200d": false, "\u0301": false,
+		"\u3164": false, "\u115f\u1160\uffa0": false, "\u2800": false, "\u2801": true, "한": true,
+	} {
 		if visible(text) != want {
 			t.Errorf("visible(%q) = %v", text, !want)
 		}

@@ -25,6 +25,8 @@ type Draft struct {
 	Changed changes `cbor:"13,keyasint,omitempty"` // of that event
 	Length  int32   `cbor:"14,keyasint,omitempty"` // seconds; 0: defaultLength
 	Parked  *Draft  `cbor:"15,keyasint,omitempty"` // the new event that waits until this one is changed
+
+	Revision uint32 `cbor:"16,keyasint,omitempty"` // of the first screen that shows it as it is
 }
 
 // defaultLength is how long an event lasts.

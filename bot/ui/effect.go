@@ -41,12 +41,13 @@ type Send struct {
 	Tap uint32
 }
 
-// Edit replaces a message in place. It has a result, [Sent], only where the message was
-// gone and a new one took its place.
+// Edit replaces a message in place. It has a result only where the message was gone: [Sent],
+// as a new one took its place, or for the map [MapGone], as a new one would stand below its list.
 type Edit struct {
 	Slot    Slot
 	ID      int64
 	Message Message
+	Context Context // of the map, for the result
 }
 
 // Answer ends a press: the button stops spinning, and Text, if any, is shown.

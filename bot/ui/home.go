@@ -47,7 +47,7 @@ func (s State) start(c Context, arg string) Turn {
 	}
 	t := s.tongue(c)
 	home := s.showHome(c)
-	home.Await = append([]any{t.withKeyboard(t.html("greeting", "Name", line(c.From.Name)))}, home.Await...)
+	home.Await = append([]any{t.withKeyboard(t.html("greeting", "Name", t.name(c.From.Name)))}, home.Await...)
 	return home
 }
 
@@ -110,10 +110,15 @@ func (s State) languageButtons(t *tongue) []Button {
 	return row
 }
 
-// askLocation asks for the one thing that the search cannot do without.
+// askLocation asks for the one thing that the search cannot do without. Whoever typed an
+// answer to the wizard, and had left it, reads how to come back.
 func (s State) askLocation(c Context) Turn {
 	t := s.tongue(c)
-	return Turn{Next: s, Await: []any{t.withKeyboard(t.html("ask_location"))}}
+	text := t.html("ask_location")
+	if s.Draft != nil {
+		text += "\n\n" + t.html("draft_waits")
+	}
+	return Turn{Next: s, Await: []any{t.withKeyboard(text)}}
 }
 
 // statsLoaded shows an operator the statistics.

@@ -33,6 +33,31 @@ func TestGreetingEscapesName(t *testing.T) {
 	c.seesOn(c.newest-1, "<b>A&B")
 }
 
+// TestNobodysName: a name without anything to see has a word in its place.
+func TestNobodysName(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.context.From.Name = "\u200e\u202e"
+		c.says("/start")
+		c.seesOn(c.newest-1, "guest")
+		c.world.events[1] = event(1, "Chess", func(e *model.Seen) { e.Going, e.Names = 3, []string{"", "Anna", "\u3164"} })
+		c.says("/start e_1")
+		c.sees(c.words("guest") + ", Anna, " + c.words("guest"))
+	})
+}
+
+// TestDraftWaits: whoever leaves the wizard and answers it all the same hears how to come back.
+func TestDraftWaits(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.says("/create")
+		c.says("/start")
+		c.says("My title")
+		c.sees("draft_waits", "/create")
+		c.says("/cancel")
+		c.says("My title")
+		c.seesNot("draft_waits")
+	})
+}
+
 func TestLanguage(t *testing.T) {
 	c := newChat(t, "en-GB")
 	c.lang = "en"

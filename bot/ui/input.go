@@ -84,6 +84,25 @@ type Sent struct {
 	At  time.Time // when it was sent
 }
 
+// MapGone is the result of an [Edit] of a map that is gone.
+type MapGone struct {
+	Context
+	ID int64
+}
+
+// mapGone sends the pair anew, if the person is still looking at it; otherwise the next press of
+// the list will.
+func (s State) mapGone(in MapGone) Turn {
+	if in.ID != s.MapMessageID {
+		return Turn{Next: s}
+	}
+	s.MapMessageID = 0
+	if s.Screen != ScreenNearby {
+		return Turn{Next: s}
+	}
+	return s.showNearby(Context{From: in.From, Now: in.Now, silent: true})
+}
+
 // sent notes the message that now shows a part of the screen, unless what it takes the
 // place of is no longer a part of it.
 func (s State) sent(in Sent) State {

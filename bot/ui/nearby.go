@@ -15,6 +15,9 @@ import (
 // radii are the radiuses offered, in km.
 var radii = []int32{1, 2, 5, 10, 25, 50, 100}
 
+// mapEnd is the latitude where Web Mercator, the projection of the map, ends.
+const mapEnd = 85.05
+
 // location starts a search, or answers the wizard's question where.
 func (s State) location(in Location) Turn {
 	asked := s.answering() && s.Draft.Step == StepWhere
@@ -37,7 +40,13 @@ func (s State) search(c Context) Turn {
 	if s.Zone == "" {
 		return s.tell(c, "need_location")
 	}
-	s.Screen, s.Page, s.Moved = ScreenNearby, 0, false
+	s.Page = 0
+	return s.find(c)
+}
+
+// find looks for what the page that the list is on shows.
+func (s State) find(c Context) Turn {
+	s.Screen, s.Moved = ScreenNearby, false
 	from, to := s.Days.span(c.Now.In(zone(s.Zone)))
 	return Turn{Next: s, Await: []any{FindNearby{Context: c, Search: model.Search{
 		Point: s.Here, Radius: int(s.Radius), From: from, To: to, Category: s.Category,
@@ -65,7 +74,7 @@ func (s State) nearbyFound(in NearbyFound) Turn {
 		return s.tell(in.Context, "cannot_read")
 	}
 	s.Search++
-	s.Page, s.Counts, s.Prepared = 0, Counts{}, nil
+	s.Counts, s.Prepared = Counts{}, nil
 	if len(in.Found) > 0 {
 		s.Prepared = make([]Prepared, len(in.Found))
 	}
@@ -80,6 +89,7 @@ func (s State) nearbyFound(in NearbyFound) Turn {
 			s.Counts.People++
 		}
 	}
+	s.Page = min(s.Page, s.lastPage())
 	return s.showNearby(in.Context)
 }
 
@@ -104,8 +114,13 @@ func (s State) showNearby(c Context) Turn {
 }
 
 // presentNearby shows the map and the list: in place where the press came from the list of
-// the newest pair, as two new messages otherwise.
+// the newest pair, as two new messages otherwise. Where some of the page's events have vanished
+// since the search, it searches anew, once.
 func (s State) presentNearby(c Context, events []model.Seen) Turn {
+	if len(events) < len(s.page()) && !c.renewed {
+		c.renewed = true
+		return s.find(c)
+	}
 	picture := Message{Map: s.nearbyMap(c, events), Text: s.nearbyCaption(c)}
 	list := s.nearbyList(c, events)
 	key := picture.key()
@@ -114,7 +129,7 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 		t.Next.Message = c.Message
 		if key != s.MapShown {
 			t.Next.MapShown = key
-			t.Emit = append(t.Emit, Edit{Slot: SlotMap, ID: s.MapMessageID, Message: picture})
+			t.Emit = append(t.Emit, Edit{Slot: SlotMap, ID: s.MapMessageID, Message: picture, Context: c})
 		}
 		t.Emit = append(t.Emit, c.answer()...)
 		return t
@@ -140,7 +155,11 @@ func (s State) nearbyMap(c Context, events []model.Seen) *Map {
 
 func (s State) nearbyCaption(c Context) string {
 	t := s.tongue(c)
-	return t.html("map_caption", "Radius", s.Radius/1000, "Days", s.days(t))
+	text := t.html("map_caption", "Radius", s.Radius/1000, "Days", s.days(t))
+	if math.Abs(s.Here.Lat) > mapEnd {
+		text += "\n" + t.html("map_ends")
+	}
+	return text
 }
 
 // nearbyList is the text and the buttons below the map.
@@ -149,7 +168,7 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 	var b strings.Builder
 	b.Grow(1024)
 	b.WriteString(t.html("nearby_title", "Radius", s.Radius/1000, "Days", s.days(t), "Category", t.category(s.Category)))
-	if len(s.Prepared) == 0 {
+	if len(events) == 0 {
 		b.WriteString("\n\n" + t.html("nearby_empty"))
 	} else {
 		b.WriteString("\n" + t.count("nearby_found", s.Counts.total(),

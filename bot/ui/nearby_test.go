@@ -222,6 +222,38 @@ func TestMessagesLost(t *testing.T) {
 		c.presses("▶")
 		c.did(0, picture, c.newest)
 	})
+	t.Run("the map is gone: the pair comes anew, the map above the list", func(t *testing.T) {
+		c := newChat(t, "en")
+		c.lives(12)
+		c.sendsLocation(berlin, "Europe/Berlin")
+		picture, list := c.newest-1, c.newest
+		delete(c.messages, picture)
+		c.presses("▶")
+		c.did(2, list)
+		if c.state.MapMessageID != c.newest-1 || c.state.ListMessageID != c.newest || c.messages[c.newest-1].Map == nil {
+			t.Fatalf("the pair is now %d and %d", c.state.MapMessageID, c.state.ListMessageID)
+		}
+		c.sees("2 / 3")
+		c.presses("▶")
+		c.did(0, c.newest-1, c.newest)
+		c.pressesOn(list, "◀") // the old list still works
+		c.did(2)
+	})
+	t.Run("the map is gone, and the person is elsewhere", func(t *testing.T) {
+		c := newChat(t, "en")
+		c.lives(12)
+		c.sendsLocation(berlin, "Europe/Berlin")
+		picture, list := c.state.MapMessageID, c.newest
+		c.says("/create")
+		c.run(c.step(MapGone{Context: c.context, ID: picture + 1000})) // long replaced
+		if c.state.MapMessageID != picture {
+			t.Fatal("another map was taken for the one that is gone")
+		}
+		c.run(c.step(MapGone{Context: c.context, ID: picture}))
+		c.sees("ask_title")
+		c.pressesOn(list, "▶")
+		c.did(2)
+	})
 	t.Run("what comes late does not take the place of something newer", func(t *testing.T) {
 		c := newChat(t, "en")
 		c.lives(1)
@@ -246,6 +278,36 @@ func TestMessagesLost(t *testing.T) {
 		c.did(2)
 		c.presses("▶")
 		c.did(0, c.newest-1, c.newest)
+	})
+}
+
+// TestVanishedEvents: a page that has lost events since the search is searched anew.
+func TestVanishedEvents(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.lives(12)
+		c.sendsLocation(berlin, "Europe/Berlin")
+		c.presses("▶")
+		c.world.found = c.world.found[:10]
+		delete(c.world.events, 11)
+		delete(c.world.events, 12)
+		c.presses("▶")
+		c.sees("2 / 2", "10. Event 10")
+		c.seesNot("12")
+		// Where the search finds what cannot be shown, nothing goes round in circles.
+		clear(c.world.events)
+		c.presses("◀")
+		c.sees("nearby_empty", "button_radius_wider")
+	})
+}
+
+func TestBeyondTheMap(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.sendsLocation(model.Point{Lat: -89, Lon: 3}, "Etc/GMT")
+		c.seesOn(c.state.MapMessageID, "map_ends")
+		c.sendsLocation(model.Point{Lat: 85, Lon: 3}, "Etc/GMT")
+		if m := c.messages[c.state.MapMessageID]; strings.Contains(m.Text, c.words("map_ends")) {
+			t.Fatalf("at 85°: %s", m.Text)
+		}
 	})
 }
 

@@ -59,6 +59,9 @@ var (
 		"sunday воскресенье", "monday понедельник", "tuesday вторник", "wednesday среда среду",
 		"thursday четверг", "friday пятница пятницу", "saturday суббота субботу",
 	}
+	clockNames = map[string]int{
+		"noon": 12, "midday": 12, "полдень": 12, "midnight": 24, "полночь": 24, // which ends a day
+	}
 	weekdaysShort = map[string]int{"вс": 0, "пн": 1, "вт": 2, "ср": 3, "чт": 4, "пт": 5, "сб": 6}
 )
 
@@ -75,8 +78,12 @@ func (p *phrase) next(words []string) int {
 	return 0
 }
 
-// readClock reads "19:30", "7pm", "7.30 pm", "7 вечера", "19 часов".
+// readClock reads "19:30", "7pm", "7.30 pm", "7 вечера", "19 часов", "noon".
 func (p *phrase) readClock(words []string) int {
+	if hour, ok := clockNames[words[0]]; ok {
+		p.setClock(hour, 0, "")
+		return 1
+	}
 	m := clockWord.FindStringSubmatch(words[0])
 	if m == nil {
 		return 0
@@ -218,9 +225,9 @@ func (p *phrase) setExact(d time.Duration) {
 	p.exact = p.now.Add(d).Truncate(time.Minute)
 }
 
-// setClock notes an hour, said of a part of the day.
+// setClock notes an hour, said of a part of the day; 24:00 is its end.
 func (p *phrase) setClock(hour, minute int, part string) {
-	p.wrong = p.wrong || p.clock || minute > 59 || hour > 23
+	p.wrong = p.wrong || p.clock || minute > 59 || hour > 23 && (hour > 24 || minute > 0 || part != "")
 	p.clock, p.hour, p.minute = true, hour, minute
 	switch part {
 	case "am", "утра":
@@ -301,9 +308,13 @@ func (p *phrase) thisYear() (time.Time, bool) {
 // at returns the moment on a day. There may be none: on 31 February, or where the clocks
 // skip that hour.
 func (p *phrase) at(d date) (time.Time, bool) {
-	at := time.Date(d.year, d.month, d.day, p.hour, p.minute, 0, 0, p.now.Location())
+	hour := p.hour
+	if hour == 24 && d == d.normal() {
+		d, hour = date{d.year, d.month, d.day + 1}.normal(), 0
+	}
+	at := time.Date(d.year, d.month, d.day, hour, p.minute, 0, 0, p.now.Location())
 	y, m, day := at.Date()
-	return at, date{y, m, day} == d && at.Hour() == p.hour && at.Minute() == p.minute
+	return at, date{y, m, day} == d && at.Hour() == hour && at.Minute() == p.minute
 }
 
 // normal returns the date with a day past the end of its month counted on into the next.

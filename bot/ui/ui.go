@@ -51,6 +51,8 @@ type Context struct {
 	want want
 	// silent says that the person did nothing that they could be told about.
 	silent bool
+	// renewed says that a list has been looked up anew, as some of its events had vanished.
+	renewed bool
 	// inline is the id of the inline query that is to be answered, words what its titles have.
 	inline, words string
 }
@@ -97,6 +99,8 @@ func Step(s State, in any) Turn {
 		return s.written(in)
 	case StatsLoaded:
 		return s.statsLoaded(in)
+	case MapGone:
+		return s.mapGone(in)
 	case Sent:
 		return Turn{Next: s.sent(in), Repeatable: in.Tap != 0}
 	}
@@ -125,6 +129,9 @@ func (s State) duplicate(d Duplicate) Turn {
 	if p.Message != s.Message {
 		p.Toast = s.tongue(p.Context).say("done_before")
 		return Turn{Next: s, Emit: p.answer()}
+	}
+	if s.Screen == ScreenWizard {
+		p.Toast = s.tongue(p.Context).say("done_before") // what it did is not to be seen on every step
 	}
 	s.checkpoint(&p.Context)
 	return s.show(p.Context)

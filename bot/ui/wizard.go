@@ -66,8 +66,11 @@ func (s State) with(step WizardStep, change func(*Draft)) State {
 	d := *s.Draft
 	d.Step = step
 	change(&d)
-	if d.Event != 0 {
-		d.Changed |= d.since(s.Draft)
+	if changed := d.since(s.Draft); changed != 0 {
+		d.Revision = s.Revision
+		if d.Event != 0 {
+			d.Changed |= changed
+		}
 	}
 	s.Draft, s.Screen = &d, ScreenWizard
 	return s
@@ -264,6 +267,9 @@ func (s State) wizardPress(c Context, d data) Turn {
 			return s.answered(c, func(d *Draft) { d.Description = "" })
 		}
 	case wizConfirm:
+		if d.revision < s.Draft.Revision {
+			return s.with(s.Draft.missing(), unchanged).showWizard(c, "draft_changed")
+		}
 		return s.confirm(c)
 	}
 	return s.tell(c, "old_button")

@@ -437,6 +437,32 @@ func TestConfirmTwice(t *testing.T) {
 	})
 }
 
+// TestConfirmStale: a preview publishes what it shows, or shows what there is now.
+func TestConfirmStale(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.saves()
+		c.create("Chess")
+		old := c.newest
+		c.says("/create")
+		c.presses("button_capacity")
+		c.says("3")
+		c.sees("ask_confirm", "3")
+		newest := c.newest
+		c.pressesOn(old, "button_confirm")
+		c.did(0, old)
+		c.seesOn(old, "draft_changed", "ask_confirm", "3")
+		if len(c.world.written) != 0 {
+			t.Fatalf("wrote %+v", c.world.written)
+		}
+		c.pressesOn(newest, "button_confirm") // shows the draft as it is, too
+		c.sees("saved")
+		c.pressesOn(old, "button_confirm")
+		if e := c.world.written[0].(model.CreateUserEvent); len(c.world.written) != 1 || e.Capacity != 3 {
+			t.Fatalf("wrote %+v", c.world.written)
+		}
+	})
+}
+
 func TestConfirmReplayed(t *testing.T) {
 	both(t, func(t *testing.T, c *chat) {
 		c.create("Chess")
@@ -540,6 +566,7 @@ func TestDuplicates(t *testing.T) {
 		if c.state.Message == c.newest {
 			c.pressesData(c.newest, data)
 			c.sees(wizardQuestions[c.state.Draft.Step])
+			c.hears("done_before")
 		}
 		if !reflect.DeepEqual(c.state, before) {
 			t.Fatalf("duplicates changed %+v to %+v", before, c.state)
