@@ -33,6 +33,17 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 			func(events []model.Seen, err error) {
 				done(ui.MineLoaded{Context: do.Context, Events: events, Err: err})
 			})
+	case ui.FindAlike:
+		read(b, ctx, func(ctx context.Context) (int64, error) { return b.Store.Alike(ctx, e.User, do.Draft, do.Details) },
+			func(event int64, err error) {
+				done(ui.AlikeFound{Context: do.Context, Event: event, Err: err})
+			})
+	case ui.LoadAttendance:
+		read(b, ctx, func(ctx context.Context) ([]model.Attendee, error) {
+			return b.Store.Attendance(ctx, e.User, do.Event.ID, do.Limit)
+		}, func(all []model.Attendee, err error) {
+			done(ui.AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: all, Err: err})
+		})
 	case ui.LoadStats:
 		read(b, ctx, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})

@@ -72,8 +72,8 @@ func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 		in.payload = command(c, m.Text)
 	case m.Text != "":
 		in.payload = ui.Text{Context: c, Text: m.Text}
-		if p, ok := ui.ParsePoint(m.Text); ok {
-			in.payload = b.location(c, ui.Location{Point: p, Typed: m.Text})
+		if p, title, ok := ui.ParsePlace(m.Text); ok {
+			in.payload = b.location(c, ui.Location{Point: p, Title: title, Typed: m.Text})
 		}
 	default:
 		in.payload = ui.Unsupported{Context: c}

@@ -33,6 +33,7 @@ const (
 	actPin        = "P" // event
 	actCalendar   = "C" // event
 	actEdit       = "E" // event
+	actAttendance = "A" // event
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
 )

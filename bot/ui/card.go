@@ -31,6 +31,8 @@ func (s State) eventsLoaded(in EventsLoaded) Turn {
 		return s.send(in.Context, in.Events[0])
 	case s.Screen == ScreenCallOff:
 		return s.presentCallOff(in.Context, in.Events[0])
+	case s.Screen == ScreenAttendance:
+		return s.loadAttendance(in.Context, in.Events[0])
 	case s.Screen == ScreenReport:
 		return s.presentReport(in.Context, in.Events[0])
 	}
@@ -99,6 +101,9 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 	last := []Button{{Text: t.say("button_back"), Data: s.encode(actBack, int64(s.Back))}}
 	if e.Owner != c.From.ID {
 		last = append(last, Button{Text: t.say("button_report"), Data: s.encode(actReport, e.ID)})
+	}
+	if e.Owner == c.From.ID && e.Going+e.Waiting > 0 {
+		rows = append(rows, []Button{{Text: t.say("button_attendance"), Data: s.encode(actAttendance, e.ID)}})
 	}
 	return append(rows, []Button{
 		{Text: t.say("button_pin"), Data: s.encode(actPin, e.ID)},

@@ -52,14 +52,16 @@ type tester interface {
 
 // world is what the database answers, and what was asked of it.
 type world struct {
-	found   []model.Found
-	events  map[int64]model.Seen
-	mine    []model.Seen
-	readErr error
-	write   func(model.Command) (model.Answer, error)
-	stats   string
-	asked   []any
-	written []model.Command
+	found     []model.Found
+	events    map[int64]model.Seen
+	mine      []model.Seen
+	readErr   error
+	write     func(model.Command) (model.Answer, error)
+	stats     string
+	alike     int64
+	attendees []model.Attendee
+	asked     []any
+	written   []model.Command
 }
 
 // monday is when the tests take place: Monday 23 November 2026, 12:00 in Berlin.
@@ -113,12 +115,14 @@ func (c *chat) words(text string) string {
 func (c *chat) says(text string) {
 	c.t.Helper()
 	fmt.Fprintf(&c.log, "\n> %s\n", text)
-	switch p, ok := ParsePoint(text); {
+	switch p, title, ok := ParsePlace(text); {
 	case strings.HasPrefix(text, "/"):
 		name, arg, _ := strings.Cut(text[1:], " ")
 		c.input(func(x Context) any { return Command{Context: x, Name: name, Arg: arg} })
 	case ok:
-		c.input(func(x Context) any { return Location{Context: x, Point: p, Zone: "Europe/Berlin", Typed: text} })
+		c.input(func(x Context) any {
+			return Location{Context: x, Point: p, Zone: "Europe/Berlin", Title: title, Typed: text}
+		})
 	default:
 		c.input(func(x Context) any { return Text{Context: x, Text: text} })
 	}
@@ -293,6 +297,10 @@ func (c *chat) result(effect any) any {
 		return in
 	case LoadMine:
 		return MineLoaded{Context: do.Context, Events: c.world.mine, Err: c.world.readErr}
+	case FindAlike:
+		return AlikeFound{Context: do.Context, Event: c.world.alike, Err: c.world.readErr}
+	case LoadAttendance:
+		return AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: c.world.attendees, Err: c.world.readErr}
 	case LoadStats:
 		return StatsLoaded{Context: do.Context, Lines: c.world.stats, Err: c.world.readErr}
 	case Write:

@@ -16,6 +16,7 @@ const (
 	descriptionShown = 2400
 	mineTitleShown   = 120
 	statsShown       = 4000
+	attendanceShown  = 3500
 )
 
 // clip returns text with at most limit UTF-16 units, the last an ellipsis where it was cut.

@@ -23,6 +23,22 @@ type LoadMine struct {
 	Limit int
 }
 
+// FindAlike asks for an event of the person's own that a new one may repeat; its result is
+// [AlikeFound].
+type FindAlike struct {
+	Context
+	Draft   int64
+	Details model.Details
+}
+
+// LoadAttendance asks who is on the lists of an event of the person's own; its result is
+// [AttendanceLoaded].
+type LoadAttendance struct {
+	Context
+	Event model.Seen
+	Limit int
+}
+
 // LoadStats asks for the program's statistics as text; its result is [StatsLoaded].
 type LoadStats struct{ Context }
 

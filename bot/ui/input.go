@@ -25,7 +25,7 @@ type Location struct {
 	model.Point
 	Zone  string // IANA name of the time zone there, never empty
 	Title string // of a venue
-	Typed string // the message, where it is one of words that [ParsePoint] reads
+	Typed string // the message, where it is one of words that [ParsePlace] reads
 }
 
 // Press is the press of a button.
@@ -56,6 +56,21 @@ type MineLoaded struct {
 	Context
 	Events []model.Seen
 	Err    error
+}
+
+// AlikeFound is the result of [FindAlike].
+type AlikeFound struct {
+	Context
+	Event int64 // 0: there is none
+	Err   error
+}
+
+// AttendanceLoaded is the result of [LoadAttendance].
+type AttendanceLoaded struct {
+	Context
+	Event     model.Seen
+	Attendees []model.Attendee // those who come first
+	Err       error
 }
 
 // Written is the result of [Write].

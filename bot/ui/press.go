@@ -59,6 +59,8 @@ func (s State) press(in Press) Turn {
 		return s.load(c, d.arg(0), wantCalendar)
 	case actEdit:
 		return s.openEdit(c, d.arg(0))
+	case actAttendance:
+		return s.openAttendance(c, d.arg(0))
 	case actReport:
 		return s.askReport(c, d.arg(0))
 	case actReportFor:

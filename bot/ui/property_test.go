@@ -27,6 +27,13 @@ func TestAnyConversation(t *testing.T) {
 			c.world.events[id] = anyEvent(t, id)
 			c.world.mine = append(c.world.mine, c.world.events[id])
 		}
+		for i := range rapid.IntRange(0, maxAttendance).Draw(t, "attendees") {
+			part := model.Going
+			if i > 150 {
+				part = model.Waiting
+			}
+			c.world.attendees = append(c.world.attendees, model.Attendee{Name: strings.Repeat("🎷&", i%33), Part: part})
+		}
 		c.joins()
 		join := c.world.write
 		c.saves()
@@ -54,7 +61,7 @@ func TestAnyConversation(t *testing.T) {
 			"presses":       func(t *rapid.T) { c.pressesAny(t, false) },
 			"presses again": func(t *rapid.T) { c.pressesAny(t, true) },
 			"forges": func(t *rapid.T) {
-				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E q", " ")).Draw(t, "action")
+				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A q", " ")).Draw(t, "action")
 				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
 				on := c.newest
 				for c.messages[on].Map != nil { // a picture has no buttons
@@ -75,6 +82,7 @@ func TestAnyConversation(t *testing.T) {
 			"loses a message": func(t *rapid.T) {
 				delete(c.messages, int64(rapid.IntRange(101, max(101, int(c.newest))).Draw(t, "message")))
 			},
+			"finds one alike": func(t *rapid.T) { c.world.alike = rapid.Int64Range(0, 3).Draw(t, "alike") },
 			"the database fares": func(t *rapid.T) {
 				c.world.readErr = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "reads")
 				failing = rapid.SampledFrom([]error{nil, nil, model.ErrPast, model.ErrUnknown, model.ErrNotOwner, &model.InvalidError{}}).Draw(t, "writes")
@@ -186,6 +194,8 @@ func talkative(t tester, lang string, do func(c *chat)) {
 		func(c *chat) { c.says("/start e_2"); c.presses("button_report") },
 		func(c *chat) { c.says("/start e_1"); c.presses("button_edit") },
 		func(c *chat) { c.says("/start e_1"); c.presses("button_edit"); c.presses("button_where") },
+		func(c *chat) { c.says("/start e_1"); c.presses("button_attendance") },
+		func(c *chat) { c.world.alike = 1; c.create("Chess"); c.presses("button_confirm") },
 		func(c *chat) { c.says("/create") },
 		func(c *chat) { c.says("/create"); c.says("Chess") },
 		func(c *chat) { c.says("/create"); c.says("Chess"); c.presses("category_games") },
@@ -201,7 +211,7 @@ func talkative(t tester, lang string, do func(c *chat)) {
 	} {
 		c := newChat(t, lang)
 		c.lives(7)
-		c.world.events[1] = event(1, "Own", func(e *model.Seen) { e.Owner = 7 })
+		c.world.events[1] = event(1, "Own", func(e *model.Seen) { e.Owner, e.Going = 7, 1 })
 		c.world.write = func(model.Command) (model.Answer, error) { return model.Answer{Event: 1, Part: model.Going}, nil }
 		lead(c)
 		do(c)
@@ -248,6 +258,21 @@ func FuzzWhen(f *testing.F) {
 		}
 		if again, also := ParseWhen(text, now); ok != also || !again.Equal(got) {
 			t.Fatalf("%q is %v, %v, and then %v, %v", text, got, ok, again, also)
+		}
+	})
+}
+
+func FuzzPlace(f *testing.F) {
+	for _, text := range []string{
+		"https://www.google.com/maps/place/Caf%C3%A9/@52.5,13.4,17z/data=!3d52.51!4d13.41", "geo:52.5,13.4",
+		"https://yandex.ru/maps/?ll=13.4%2C52.5&rtext=~52.5,13.4", "https://www.openstreetmap.org/#map=17/52.5/13.4", "http://google.com/maps?q=%zz",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, title, ok := ParsePlace(text)
+		if math.IsNaN(p.Lat+p.Lon) || math.Abs(p.Lat) > 10_000 || math.Abs(p.Lon) > 10_000 || !ok && p != (model.Point{}) || !utf8.ValidString(title) {
+			t.Fatalf("%q is %v %q, %v", text, p, title, ok)
 		}
 	})
 }

@@ -61,9 +61,10 @@ const (
 	ScreenMine
 	ScreenWizard
 	ScreenCategories
-	ScreenCallOff // asks the organiser once more
-	ScreenReport  // asks what is wrong with an event
-	screens       // how many there are
+	ScreenCallOff    // asks the organiser once more
+	ScreenReport     // asks what is wrong with an event
+	ScreenAttendance // who is on the lists of one's own event
+	screens          // how many there are
 )
 
 // ScreenNames returns a word for each screen, for the statistics.

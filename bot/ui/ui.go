@@ -93,6 +93,10 @@ func Step(s State, in any) Turn {
 		return s.nearbyFound(in)
 	case EventsLoaded:
 		return s.eventsLoaded(in)
+	case AlikeFound:
+		return s.alikeFound(in)
+	case AttendanceLoaded:
+		return s.attendanceLoaded(in)
 	case MineLoaded:
 		return s.mineLoaded(in)
 	case Written:
@@ -154,6 +158,8 @@ func (s State) show(c Context) Turn {
 		return s.showCategories(c)
 	case ScreenCallOff:
 		return s.askCallOff(c, s.Event)
+	case ScreenAttendance:
+		return s.openAttendance(c, s.Event)
 	case ScreenReport:
 		return s.askReport(c, s.Event)
 	}

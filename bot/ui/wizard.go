@@ -87,7 +87,13 @@ func (s State) answered(c Context, change func(*Draft)) Turn {
 // showWizard asks the current question, below what is known so far; trouble, if any, is the
 // sentence that says why the last answer would not do.
 func (s State) showWizard(c Context, trouble string, args ...any) Turn {
-	t, d := s.tongue(c), s.Draft
+	t := s.tongue(c)
+	return s.present(c, Message{Text: s.wizardScreen(t, c, trouble, args...), Buttons: s.wizardButtons(t, c)})
+}
+
+// wizardScreen is the text of the wizard.
+func (s State) wizardScreen(t *tongue, c Context, trouble string, args ...any) string {
+	d := s.Draft
 	var b strings.Builder
 	title, question := "wizard_title", wizardQuestions[d.Step]
 	if d.Event != 0 {
@@ -102,7 +108,7 @@ func (s State) showWizard(c Context, trouble string, args ...any) Turn {
 		b.WriteString("\n⚠️ " + t.html(trouble, args...) + "\n")
 	}
 	b.WriteString("\n" + t.html(question))
-	return s.present(c, Message{Text: b.String(), Buttons: s.wizardButtons(t, c)})
+	return b.String()
 }
 
 // summary tells what is known of the draft so far.
@@ -270,7 +276,7 @@ func (s State) wizardPress(c Context, d data) Turn {
 		if d.revision < s.Draft.Revision {
 			return s.with(s.Draft.missing(), unchanged).showWizard(c, "draft_changed")
 		}
-		return s.confirm(c)
+		return s.confirm(c, d.arg(2) != 0)
 	}
 	return s.tell(c, "old_button")
 }
@@ -290,6 +296,9 @@ func (s State) wizardText(c Context, text string) Turn {
 		}
 		return s.answered(c, func(d *Draft) { d.Title = title })
 	case StepWhere:
+		if isMapLink(text) {
+			return s.showWizard(c, "link_hides_place")
+		}
 		place := line(text)
 		if n := utf8.RuneCountInString(place); n > model.MaxPlace {
 			return s.showWizard(c, "place_too_long", "N", n, "Max", model.MaxPlace)
@@ -339,8 +348,9 @@ func (s State) wizardStarts(c Context, at time.Time) Turn {
 	return s.answered(c, func(d *Draft) { d.Starts = at.Unix() })
 }
 
-// confirm writes the draft, if nothing is missing.
-func (s State) confirm(c Context) Turn {
+// confirm writes the draft, if nothing is missing. A new event it compares with the person's
+// others first, unless they are sure.
+func (s State) confirm(c Context, sure bool) Turn {
 	if missing := s.Draft.missing(); missing != StepPreview {
 		return s.with(missing, unchanged).showWizard(c, "")
 	}
@@ -350,7 +360,32 @@ func (s State) confirm(c Context) Turn {
 		}
 		return s.write(c, model.EditEvent{By: s.by(c), Event: d.Event, Edit: d.edit()})
 	}
+	if !sure {
+		return Turn{Next: s, Await: []any{FindAlike{Context: c, Draft: s.Draft.ID, Details: s.Draft.details()}}}
+	}
+	return s.publish(c)
+}
+
+func (s State) publish(c Context) Turn {
 	return s.write(c, model.CreateUserEvent{By: s.by(c), Draft: s.Draft.ID, Details: s.Draft.details()})
+}
+
+// alikeFound asks about an event that this one may repeat. Where that cannot be looked up, the
+// event is worth more than the question.
+func (s State) alikeFound(in AlikeFound) Turn {
+	c := in.Context
+	switch {
+	case s.Draft == nil:
+		return s.tell(c, "draft_gone")
+	case in.Err != nil || in.Event == 0:
+		return s.publish(c)
+	}
+	t := s.tongue(c)
+	return s.present(c, Message{Text: s.wizardScreen(t, c, "made_alike"), Buttons: [][]Button{
+		{s.wizardButton(t.say("button_confirm_alike"), wizConfirm, 1)},
+		{{Text: t.say("button_show_alike"), Data: s.encode(actEvent, in.Event)}},
+		s.wizardWays(t),
+	}})
 }
 
 // created ends the wizard with the event that a draft has become.

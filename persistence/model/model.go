@@ -113,6 +113,12 @@ const (
 	Waiting Part = "waiting"
 )
 
+// Attendee is someone on an event's list, as its owner sees them.
+type Attendee struct {
+	Name string
+	Part Part
+}
+
 // Search asks for the events around a point.
 type Search struct {
 	Point
