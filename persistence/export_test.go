@@ -42,7 +42,8 @@ type Outcome struct {
 // Committer returns a function that carries commands out in batches of a size, in this order,
 // with no actor in between.
 func Committer(s *Store) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
-	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: new(counters), execute: (&ledgers{jobs: s.jobs}).execute}
+	counts := newCounters()
+	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: &counts, execute: (&ledgers{jobs: s.jobs}).execute}
 	return func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 		outcomes := make([]Outcome, len(commands))
 		var all []*pending

@@ -10,7 +10,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"okolo/actors/histogram"
 	"okolo/persistence/model"
 )
 
@@ -69,7 +68,7 @@ func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute exe
 	w := &Writer{
 		root: system.Root, log: o.Logger, bound: int64(o.Queue),
 		cancel: cancel, stopped: make(chan struct{}),
-		counters: counters{sizes: histogram.Sizes(), seconds: histogram.Latency()},
+		counters: newCounters(),
 	}
 	commits := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters, execute: execute}
 	gatherer := &gatherer{writer: w, most: o.Batch, batches: make(chan []*pending, 1)}

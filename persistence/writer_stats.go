@@ -55,6 +55,8 @@ type counters struct {
 	sizes, seconds *histogram.Histogram
 }
 
+func newCounters() counters { return counters{sizes: histogram.Sizes(), seconds: histogram.Latency()} }
+
 // observe counts a batch that has been carried out. One goroutine calls it.
 func (c *counters) observe(batch []*pending, took time.Duration) {
 	c.batches.Add(1)

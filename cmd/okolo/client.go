@@ -12,7 +12,7 @@ import (
 // clientSettings say how to reach a running program.
 type clientSettings struct {
 	URL      string `env:"OPS_URL" default:"http://127.0.0.1:8090" placeholder:"URL" help:"Where the running program serves its statistics."`
-	OpsToken string `env:"OPS_TOKEN" placeholder:"TOKEN" help:"What the running program wants to see (its OPS_TOKEN)."`
+	OpsToken string `env:"OPS_TOKEN" mask:"all" placeholder:"TOKEN" help:"What the running program wants to see (its OPS_TOKEN)."`
 }
 
 func (s clientSettings) client() ops.Client { return ops.Client{URL: s.URL, Token: s.OpsToken} }

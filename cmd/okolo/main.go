@@ -30,16 +30,19 @@ const (
 
 // cli is the whole command line.
 type cli struct {
-	Log logSettings `embed:""`
+	Config kong.ConfigFlag `placeholder:"FILE" help:"File of settings, a line NAME=value for each, by their names in the environment, which goes before it."`
+	Log    logSettings     `embed:""`
 
-	Demo    demoCmd    `cmd:"" help:"Try it: a private PostgreSQL, a local Telegram, the bot, sample events. Needs no token and no account."`
-	Serve   serveCmd   `cmd:"" help:"Serve a bot on Telegram. Needs BOT_TOKEN and DATABASE_URL."`
-	Sandbox sandboxCmd `cmd:"" help:"Run the local Telegram alone, for a bot of your own."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, and say which version it has."`
-	Stats   statsCmd   `cmd:"" help:"Ask a running program for its statistics."`
-	Purge   purgeCmd   `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
-	Drain   drainCmd   `cmd:"" help:"Have a running program end, in order, as SIGTERM does."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Demo       demoCmd       `cmd:"" help:"Try it: a private PostgreSQL, a local Telegram, the bot, sample events. Needs no token and no account."`
+	Serve      serveCmd      `cmd:"" help:"Serve a bot on Telegram. Needs BOT_TOKEN and DATABASE_URL."`
+	Sandbox    sandboxCmd    `cmd:"" help:"Run the local Telegram alone, for a bot of your own."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date, and say which version it has."`
+	Stats      statsCmd      `cmd:"" help:"Ask a running program for its statistics."`
+	Purge      purgeCmd      `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
+	Drain      drainCmd      `cmd:"" help:"Have a running program end, in order, as SIGTERM does."`
+	Settings   configCmd     `cmd:"" name:"config" help:"Check the settings of okolo serve, and print them with secrets masked."`
+	Completion completionCmd `cmd:"" help:"Print a script by which bash, zsh or fish completes commands and flags."`
+	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }
 
 // usageError is a mistake in the settings: the person at the keyboard can mend it.
@@ -62,6 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c,
 		kong.Name("okolo"),
 		kong.Description("okolo, the bot for the events around you."),
+		kong.Configuration(readConfigFile),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 	)

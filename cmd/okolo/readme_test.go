@@ -42,6 +42,9 @@ func settingRows(t reflect.Type) []string {
 			}
 			continue
 		}
+		if hasTag(f, "arg") {
+			continue // it stands in the command's own help
+		}
 		name := f.Tag.Get("name")
 		if name == "" {
 			name = dashed(f.Name)

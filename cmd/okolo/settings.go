@@ -23,7 +23,7 @@ type sessionSettings struct {
 	MemoryLogInterval   time.Duration `env:"MEMORY_LOG_INTERVAL" default:"5m" placeholder:"TIME" help:"Time between lines of MEMORY STATS in the log (1s to 24h)."`
 	SnapshotDeadline    time.Duration `env:"SNAPSHOT_DEADLINE" default:"2s" placeholder:"TIME" help:"How long a session waits for its snapshot to be stored before that is given up (100ms to 10m)."`
 	SnapshotTTL         time.Duration `env:"SNAPSHOT_TTL" default:"720h" placeholder:"TIME" help:"How long a session that is not used is kept in the store (1m to 87600h; 0: sessions are not stored, whoever leaves memory begins anew)." name:"snapshot-ttl"`
-	RedisURL            string        `env:"REDIS_URL" placeholder:"URL" help:"Redis, Valkey or KeyDB to keep the sessions in, in place of PostgreSQL, redis://:password@host:6379/0." name:"redis-url"`
+	RedisURL            string        `env:"REDIS_URL" mask:"url" placeholder:"URL" help:"Redis, Valkey or KeyDB to keep the sessions in, in place of PostgreSQL, redis://:password@host:6379/0." name:"redis-url"`
 }
 
 func (s sessionSettings) config(log *slog.Logger) (actors.Config, error) {
@@ -67,15 +67,20 @@ func (s sessionSettings) config(log *slog.Logger) (actors.Config, error) {
 	return c, nil
 }
 
+// maxRate is the most messages a second that can be asked for.
+const maxRate = 100_000
+
 // telegramSettings say how the bot talks to the Bot API.
 type telegramSettings struct {
-	SendRate float64 `env:"SEND_RATE" default:"30" placeholder:"N" help:"Most messages a second to all chats together (0: no limit)."`
-	ChatRate float64 `env:"CHAT_RATE" default:"1" placeholder:"N" help:"Most messages a second to one chat, beyond a short burst (0: no limit)."`
+	SendRate float64 `env:"SEND_RATE" default:"30" placeholder:"N" help:"Most messages a second to all chats together (0 to 100,000; 0: no limit)."`
+	ChatRate float64 `env:"CHAT_RATE" default:"1" placeholder:"N" help:"Most messages a second to one chat, beyond a short burst (0 to 100,000; 0: no limit)."`
 }
 
 func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
-	if s.SendRate < 0 || s.ChatRate < 0 {
-		return sender.Options{}, usageError{"SEND_RATE and CHAT_RATE must not be negative: 0 means no limit."}
+	for name, rate := range map[string]float64{"SEND_RATE": s.SendRate, "CHAT_RATE": s.ChatRate} {
+		if err := within(name, rate, 0, maxRate); err != nil {
+			return sender.Options{}, err
+		}
 	}
 	o := sender.Limits()
 	o.GlobalPerSecond, o.ChatPerSecond, o.Logger = s.SendRate, s.ChatRate, log
@@ -84,7 +89,7 @@ func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
 
 // mapSettings say where the map picture comes from.
 type mapSettings struct {
-	Tiles       string `env:"TILES" placeholder:"URL" help:"Template of a tile server, with {z}, {x} and {y}. Without it the map has a plain background."`
+	Tiles       string `env:"TILES" mask:"url" placeholder:"URL" help:"Template of a tile server, with {z}, {x} and {y}. Without it the map has a plain background."`
 	Attribution string `env:"TILES_ATTRIBUTION" default:"© OpenStreetMap contributors" help:"Whose tiles they are, written on the picture."`
 }
 
@@ -98,7 +103,7 @@ func (s mapSettings) renderer(log *slog.Logger) (*staticmap.Renderer, error) {
 
 // databaseSettings say where PostgreSQL is.
 type databaseSettings struct {
-	DatabaseURL string `env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to keep everything in, postgres://user:password@host/database."`
+	DatabaseURL string `env:"DATABASE_URL" mask:"url" placeholder:"URL" help:"PostgreSQL to keep everything in, postgres://user:password@host/database."`
 }
 
 // url returns the address, or the sentence that asks for it.
@@ -113,8 +118,8 @@ func (s databaseSettings) url() (string, error) {
 }
 
 // within refuses a value that lies outside of its range, with its name and the range.
-func within[N int | time.Duration](name string, value, least, most N) error {
-	if value < least || value > most {
+func within[N int | float64 | time.Duration](name string, value, least, most N) error {
+	if !(value >= least && value <= most) { // which NaN is not
 		return usageError{fmt.Sprintf("%s is %v, which is out of range: it goes from %v to %v.", name, value, least, most)}
 	}
 	return nil

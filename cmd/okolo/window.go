@@ -20,7 +20,7 @@ var errStarting = errors.New("starting, or standing by while another process own
 // opsSettings are the operators' window of a running program.
 type opsSettings struct {
 	OpsAddr  string `env:"OPS_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the dashboard, the statistics and the metrics are served (demo: a free port if it is taken). Beyond this machine only with OPS_TOKEN."`
-	OpsToken string `env:"OPS_TOKEN" placeholder:"TOKEN" help:"What whoever asks there has to bear (16 characters or more). Without it, only programs of this machine are answered."`
+	OpsToken string `env:"OPS_TOKEN" mask:"all" placeholder:"TOKEN" help:"What whoever asks there has to bear (16 characters or more). Without it, only programs of this machine are answered."`
 	Pprof    bool   `env:"PPROF" help:"Serve profiles there, at /debug/pprof."`
 }
 

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writeFile writes a file of the test and returns its path.
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "okolo.env")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestConfig: the command line goes before the environment, that before the file, and no secret
+// is shown. What is shown is a file of settings again.
+func TestConfig(t *testing.T) {
+	file := writeFile(t, `# a comment
+BOT_TOKEN=`+demoToken+`
+DATABASE_URL=postgres://okolo:hunter2@db/okolo
+REDIS_URL=redis://:hunter2@redis:6379/0
+OPS_TOKEN="hunter2hunter2hunter2"
+TILES=https://tiles.example/{z}/{x}/{y}.png?key=hunter2
+USER_STATE_MAX_SIZE = 100
+MEMORY_THRESHOLD_MB=100
+MAX_PREPARED_EVENTS=10
+OPERATOR_IDS=1,2
+`)
+	code, out, errs := okolo(t, []string{"MEMORY_THRESHOLD_MB=200", "MAX_PREPARED_EVENTS=20"}, "config", "--config", file, "--max-prepared-events", "30")
+	if code != exitOK || errs != "" {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	for _, line := range []string{
+		"BOT_TOKEN=***", "DATABASE_URL=postgres://okolo:***@db/okolo", "REDIS_URL=redis://:***@redis:6379/0", "OPS_TOKEN=***",
+		"TILES=https://tiles.example/{z}/{x}/{y}.png?***", "OPERATOR_IDS=1,2", "SWEEP_INTERVAL=15m0s",
+		"USER_STATE_MAX_SIZE=100", "MEMORY_THRESHOLD_MB=200", "MAX_PREPARED_EVENTS=30", "MIGRATE=true",
+	} {
+		if !strings.Contains("\n"+out, "\n"+line+"\n") {
+			t.Errorf("no line %q in\n%s", line, out)
+		}
+	}
+	if strings.Contains(out, "hunter2") || strings.Contains(out, demoToken) {
+		t.Errorf("a secret is shown:\n%s", out)
+	}
+	again := writeFile(t, strings.ReplaceAll(out, "BOT_TOKEN=***", "BOT_TOKEN="+demoToken)+"OPS_TOKEN=hunter2hunter2hunter2\n")
+	if code, second, errs := okolo(t, nil, "config", "--config", again); code != exitOK || second != out {
+		t.Errorf("what was shown, read again: exit %d, %s\n%s", code, errs, second)
+	}
+}
+
+func TestConfigRefusals(t *testing.T) {
+	for says, text := range map[string]string{
+		"NONSENSE, which is no setting":      "NONSENSE=1",
+		"line 2":                             "# fine\nfree text",
+		"memory-threshold-mb: expected a":    "MEMORY_THRESHOLD_MB=much",
+		"SEND_RATE is NaN, which is out of":  "SEND_RATE=NaN",
+		"CHAT_RATE is -1, which is out of":   "CHAT_RATE=-1",
+		"USER_STATE_TTL_SECONDS is 0, which": "USER_STATE_TTL_SECONDS=0",
+		"BOT_TOKEN is not set":               "BOT_TOKEN=",
+	} {
+		if !strings.Contains(text, "BOT_TOKEN") {
+			text += "\nBOT_TOKEN=" + demoToken
+		}
+		code, _, errs := okolo(t, nil, "config", "--config", writeFile(t, text+"\nDATABASE_URL=postgres://localhost/okolo\n"))
+		if code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("%q: exit %d, %q", text, code, errs)
+		}
+	}
+	if code, _, errs := okolo(t, nil, "config", "--config", "/none"); code != exitUsage || !strings.Contains(errs, "/none") {
+		t.Errorf("no file: exit %d, %q", code, errs)
+	}
+}
+
+// TestCompletion has a real shell complete.
+func TestCompletion(t *testing.T) {
+	_, script, _ := okolo(t, nil, "completion", "bash")
+	for line, want := range map[string]string{
+		"okolo d":               "demo drain",
+		"okolo stats --w":       "--watch",
+		"okolo serve --memory-": "--memory-threshold-mb --memory-log-interval",
+		"okolo nonsense --":     "",
+	} {
+		words := strings.Fields(line)
+		cmd := exec.CommandContext(t.Context(), "bash", "-c", script+"\nCOMP_WORDS=($1); COMP_CWORD=$2; _okolo; echo \"${COMPREPLY[*]}\"", "bash", line, string(rune('0'+len(words)-1)))
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%q: %q, not %q (%v)", line, got, want, err)
+		}
+	}
+	for _, shell := range []string{"zsh", "fish"} {
+		if code, out, _ := okolo(t, nil, "completion", shell); code != exitOK || !strings.Contains(out, "complete ") || !strings.Contains(out, "memory-threshold-mb") {
+			t.Errorf("%s: exit %d, %s", shell, code, out)
+		}
+	}
+	if code, _, errs := okolo(t, nil, "completion", "tcsh"); code != exitUsage || !strings.Contains(errs, "bash") {
+		t.Errorf("tcsh: exit %d, %q", code, errs)
+	}
+}
