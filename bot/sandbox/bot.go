@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -42,23 +43,32 @@ func botID(token string) (int64, bool) {
 
 func notDigit(r rune) bool { return r < '0' || r > '9' }
 
-// bot returns the account with an id, making it at the first call.
-func (s *Server) bot(id int64) *bot {
+// bot returns the account with an id, making it at the first call. It fails where a person has
+// the id.
+func (s *Server) bot(id int64) (*bot, error) {
 	if b, ok := s.bots.Load(id); ok {
-		return b.(*bot)
+		return b.(*bot), nil
 	}
-	fresh := &bot{
+	s.naming.Lock()
+	defer s.naming.Unlock()
+	if b, ok := s.bots.Load(id); ok {
+		return b.(*bot), nil
+	}
+	if s.person(id) != nil {
+		return nil, &Error{http.StatusUnauthorized, "Unauthorized: the id of the token is a person's in this sandbox"}
+	}
+	b := &bot{
 		id:        id,
 		updates:   newUpdates(s.ids, s.opts.UpdatesPerBot, &s.mishaps),
 		callbacks: newCallbacks(s.opts.CallbacksPerBot),
 	}
-	fresh.profile.Store(&telego.User{
+	b.profile.Store(&telego.User{
 		ID: id, IsBot: true,
 		FirstName: fmt.Sprintf("Sandbox bot %d", id),
 		Username:  fmt.Sprintf("sandbox%d_bot", id),
 	})
-	b, _ := s.bots.LoadOrStore(id, fresh)
-	return b.(*bot)
+	s.bots.Store(id, b)
+	return b, nil
 }
 
 // user is the bot as Telegram shows it now.
@@ -68,7 +78,7 @@ func (b *bot) user() *telego.User { return b.profile.Load() }
 // names a bot even before its program first called.
 func (s *Server) findBot(name string) (*bot, error) {
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil && id > 0 {
-		return s.bot(id), nil
+		return s.bot(id)
 	}
 	name = strings.TrimPrefix(name, "@")
 	var found []*bot

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -18,13 +19,17 @@ import (
 )
 
 const (
-	headBytes = 8 << 10     // of a request's head at most
-	drainTime = time.Second // that is read on after a request was refused
+	headBytes = 8 << 10          // of a request's head; with a longer one net/http gets the connection
+	bodyTime  = 5 * time.Minute  // to send a body
+	writeTime = 30 * time.Second // to take an answer
+	drainTime = time.Second      // that is read on after a request was refused
+	lookTime  = time.Millisecond // for a look whether the other side is still there
 )
 
 // botConn is a connection on which calls of bots are answered in a plain loop, each with one
 // read and one write and in buffers that stay: net/http spends more on a request than the
-// sandbox does. At the first request that is no call, net/http gets the connection.
+// sandbox does. At the first request that is no call, or has a long head, net/http gets the
+// connection.
 type botConn struct {
 	net.Conn
 	door *door
@@ -54,6 +59,14 @@ func (c *botConn) serve() {
 		case !callBegins(begin):
 			c.handOver()
 			return
+		}
+		switch err := c.read(); {
+		case errors.As(err, new(*fasthttp.ErrSmallBuffer)): // nothing was taken from the buffer
+			c.handOver()
+			return
+		case err != nil:
+			c.refuse(err)
+			return
 		case !c.answerCall():
 			return
 		}
@@ -81,36 +94,49 @@ func callBegins(request []byte) bool {
 	return bytes.HasPrefix(request, []byte("POST /bot")) || bytes.HasPrefix(request, []byte("GET /bot"))
 }
 
-// answerCall reads a call and answers it; false where that was the last one here.
+// answerCall answers the call that was read; false where that was the last one here.
 func (c *botConn) answerCall() bool {
 	defer c.req.Reset() // its buffers go back
-	if err := c.read(); err != nil {
-		c.refuse(err)
-		return false
-	}
 	head := &c.req.Header
 	last := head.ConnectionClose() || !head.IsHTTP11()
 	path, query, err := split(head.RequestURI())
 	if err != nil {
 		return c.write(nil, errNotFound, last)
 	}
-	// Whether the caller leaves meanwhile is not watched: what waits ends by its time, by the next
-	// getUpdates, or with the server.
+	if err := c.door.server.guardCall(string(head.Host()), string(head.Peek("Origin")), string(head.Peek("Sec-Fetch-Site"))); err != nil {
+		return c.write(nil, err, last)
+	}
 	result, err := c.door.server.carryOut(context.Background(), path, &request{
 		method: string(head.Method()), query: query, contentType: string(head.ContentType()), body: c.req.Body(),
+		left: c.left,
 	})
-	if err == errCut {
+	if err == errCut || err == errLeft {
 		return false
 	}
 	return c.write(result, err, last)
 }
 
+// left reports whether the other side has ended the connection while its call waits.
+func (c *botConn) left() bool {
+	if c.SetReadDeadline(time.Now().Add(lookTime)) != nil {
+		return true
+	}
+	_, err := c.in.Peek(1) // a next request may be there already
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // read reads a request to its end.
 func (c *botConn) read() error {
+	if err := c.SetReadDeadline(time.Now().Add(headTime)); err != nil {
+		return err
+	}
 	if err := c.req.Header.Read(c.in); err != nil {
 		return err
 	}
-	if c.req.MayContinue() {
+	if err := c.SetReadDeadline(time.Now().Add(bodyTime)); err != nil {
+		return err
+	}
+	if bytes.EqualFold(c.req.Header.Peek("Expect"), []byte("100-continue")) {
 		if _, err := io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
 			return err
 		}
@@ -156,6 +182,9 @@ func (c *botConn) write(result any, err error, last bool) bool {
 	}
 	c.head = append(b, "\r\n\r\n"...)
 	c.out = [2][]byte{c.head, buf.Bytes()}
+	if c.SetWriteDeadline(time.Now().Add(writeTime)) != nil {
+		return false
+	}
 	out := net.Buffers(c.out[:])
 	_, err = out.WriteTo(c.Conn)
 	return err == nil && !last

@@ -15,6 +15,7 @@ type call struct {
 	ctx    context.Context
 	server *Server
 	bot    *bot
+	left   func() bool // see request
 }
 
 func (c *call) now() time.Time { return c.server.now() }
@@ -73,7 +74,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/bot"):
 		s.serveCall(w, r, path[len("/bot"):])
 	case strings.HasPrefix(path, "/file/bot"):
-		s.serveFile(w, path[len("/file/bot"):])
+		s.serveFile(w, r, path[len("/file/bot"):])
 	case strings.HasPrefix(path, "/people/"):
 		s.servePeopleGuarded(w, r, path[len("/people/"):])
 	case strings.HasPrefix(path, "/control/"):
@@ -89,12 +90,18 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 
 // serveCall answers a call that net/http took: /bot<token>/<method>.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, rest string) {
+	if err := s.guardCall(r.Host, r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")); err != nil {
+		answer(w, nil, err)
+		return
+	}
 	body, err := readBody(r, maxMultipart)
 	if err != nil {
 		answer(w, nil, err)
 		return
 	}
-	result, err := s.carryOut(r.Context(), rest, &request{r.Method, r.URL.RawQuery, r.Header.Get("Content-Type"), body})
+	result, err := s.carryOut(r.Context(), rest, &request{
+		method: r.Method, query: r.URL.RawQuery, contentType: r.Header.Get("Content-Type"), body: body,
+	})
 	if err == errCut {
 		panic(http.ErrAbortHandler) // documented to break the connection
 	}
@@ -122,25 +129,28 @@ func (s *Server) carryOut(ctx context.Context, path string, r *request) (any, er
 	case fate.refusal != nil:
 		return nil, fate.refusal
 	}
-	result, err := s.call(ctx, id, method, p)
+	result, err := s.call(ctx, id, method, p, r.left)
 	if fate.cutAfter {
 		return nil, errCut
 	}
 	return result, err
 }
 
-// call carries a method out.
-func (s *Server) call(ctx context.Context, id int64, method string, p *params) (any, error) {
+// call carries a method out; left is as in [request].
+func (s *Server) call(ctx context.Context, id int64, method string, p *params, left func() bool) (any, error) {
 	do := s.methods[strings.ToLower(method)]
 	if do == nil {
 		return nil, &Error{http.StatusNotFound, "Not Found: method not found"}
 	}
-	b := s.bot(id)
+	b, err := s.bot(id)
+	if err != nil {
+		return nil, err
+	}
 	if until := b.loggedOutUntil.Load(); until != 0 && s.now().Unix() < until {
 		return nil, &Error{http.StatusBadRequest, "Logged out"}
 	}
-	result, err := do(&call{params: p, ctx: ctx, server: s, bot: b})
-	if refusal := (*Error)(nil); err != nil && !errors.As(err, &refusal) && ctx.Err() == nil {
+	result, err := do(&call{params: p, ctx: ctx, server: s, bot: b, left: left})
+	if refusal := (*Error)(nil); err != nil && !errors.As(err, &refusal) && ctx.Err() == nil && err != errLeft {
 		s.log.Error("sandbox failed a call", "method", method, "error", err)
 	}
 	return result, err

@@ -197,7 +197,7 @@ func (h *webhook) obey(ctx context.Context, reply []byte) {
 	if err := p.parseJSON(reply); err != nil {
 		return
 	}
-	if _, err := h.server.call(ctx, h.bot.id, named.Method, p); err != nil {
+	if _, err := h.server.call(ctx, h.bot.id, named.Method, p, nil); err != nil {
 		h.server.log.Debug("sandbox refused the method in a webhook's answer", "method", named.Method, "error", err)
 	}
 }

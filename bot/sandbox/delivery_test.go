@@ -21,7 +21,11 @@ func TestNoIDForALateUpdate(t *testing.T) {
 	}()
 	s.ids.path = filepath.Join(t.TempDir(), "gone", "ids")
 	s.ids.update.reserved = s.ids.update.last
-	h := &webhook{server: s, bot: s.bot(7001), lanes: map[int64]*lane{}}
+	b, err := s.bot(7001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &webhook{server: s, bot: b, lanes: map[int64]*lane{}}
 	h.bot.updates.late = []event{{kind: "message", due: time.Now().Add(-time.Hour), until: time.Now().Add(time.Hour)}}
 	if u, pause := h.next(); u.id != 0 || pause != idsRetry || h.bot.updates.len() != 1 {
 		t.Errorf("%+v in %v, %d wait", u, pause, h.bot.updates.len())

@@ -80,8 +80,15 @@ type FaultCounts struct {
 }
 
 // SetFaults replaces the faults on order; the counts of every n-th start anew. It fails, and
-// changes nothing, where a value is out of its range.
-func (s *Server) SetFaults(f Faults) error { return s.mishaps.order(f) }
+// changes nothing, where a value is out of its range or a method unknown.
+func (s *Server) SetFaults(f Faults) error {
+	for method := range f.Calls {
+		if method != AllMethods && s.methods[strings.ToLower(method)] == nil {
+			return badRequest("there is no method %s", method)
+		}
+	}
+	return s.mishaps.order(f)
+}
 
 // Faults returns the faults on order.
 func (s *Server) Faults() Faults {

@@ -222,6 +222,7 @@ func TestFaultsOutOfRange(t *testing.T) {
 		"retry":   onCalls("getMe", sandbox.CallFaults{RetryAfter: -1}),
 		"latency": onCalls("getMe", sandbox.CallFaults{Latency: time.Hour}),
 		"many":    many,
+		"method":  onCalls("sendMesage", sandbox.CallFaults{RetryAfter: 1}),
 	} {
 		if s.SetFaults(f) == nil {
 			t.Errorf("%s: ordered", name)

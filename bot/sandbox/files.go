@@ -222,7 +222,11 @@ func notBase64(r rune) bool {
 }
 
 // serveFile answers a download: /file/bot<token>/<path>.
-func (s *Server) serveFile(w http.ResponseWriter, rest string) {
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, rest string) {
+	if err := s.guardCall(r.Host, r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")); err != nil {
+		answer(w, nil, err)
+		return
+	}
 	token, name, _ := strings.Cut(rest, "/")
 	if _, ok := botID(token); !ok {
 		answer(w, nil, errNotFound)

@@ -50,7 +50,14 @@ func (s *Server) private(person, bot int64) (*chat, error) {
 	if p == nil {
 		return nil, &Error{404, "Not Found: no such person"}
 	}
-	return s.chat(s.bot(bot), p), nil
+	if p.gone.Load() {
+		return nil, errGone
+	}
+	b, err := s.bot(bot)
+	if err != nil {
+		return nil, err
+	}
+	return s.chat(b, p), nil
 }
 
 // tellShown tells the watcher, if there is one, of a message of a bot in a private chat.

@@ -13,7 +13,7 @@ import (
 
 // Times that a connection is given.
 const (
-	headTime    = 10 * time.Second // to send the head of a request that net/http serves
+	headTime    = 10 * time.Second // to send the head of a request
 	idleTime    = 5 * time.Minute  // between requests
 	acceptPause = 100 * time.Millisecond
 )
@@ -101,7 +101,10 @@ func (d *door) accept() {
 			d.server.await(d.server.ctx, nil, acceptPause)
 		default:
 			c := newBotConn(d, conn)
-			d.enter(c)
+			if !d.enter(c) {
+				_ = conn.Close() // nothing was said
+				continue
+			}
 			d.busy.Go(func() {
 				defer d.leave(c)
 				c.serve()
@@ -110,13 +113,21 @@ func (d *door) accept() {
 	}
 }
 
-func (d *door) enter(c *botConn) {
+// enter takes a connection in, and reports false where there are too many.
+func (d *door) enter(c *botConn) bool {
+	if d.server.connCount.Add(1) > int64(d.server.opts.Connections) {
+		d.server.connCount.Add(-1)
+		d.server.refusedConns.Add(1)
+		return false
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.conns[c] = struct{}{}
+	return true
 }
 
 func (d *door) leave(c *botConn) {
+	d.server.connCount.Add(-1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.conns, c)

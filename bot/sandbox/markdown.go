@@ -41,6 +41,7 @@ type markdownParser struct {
 	units    int // UTF-16 length of out
 	open     []markdownMark
 	quote    bool // within a block quotation
+	inLine   bool // something of the line was written
 	entities []telego.MessageEntity
 }
 
@@ -74,6 +75,7 @@ func parseMarkdownV2(src string) (richText, error) {
 func (p *markdownParser) write(s string) {
 	p.out.WriteString(s)
 	p.units += utf16Len(s)
+	p.inLine = s != "\n"
 }
 
 // reserved are the characters that mean something here.
@@ -144,8 +146,9 @@ func (p *markdownParser) beginEntity(c byte) error {
 	case c == '`':
 		mark.kind = telego.EntityTypeCode
 	case c == '\n':
-		return p.newLine()
-	case c == '>' && p.pos == 0:
+		p.newLine()
+		return nil
+	case c == '>' && !p.inLine && !p.quote:
 		mark.kind, p.quote = telego.EntityTypeBlockquote, true
 	default:
 		return cantParse(`Character '%c' is reserved and must be escaped with the preceding '\'`, c)
@@ -155,20 +158,13 @@ func (p *markdownParser) beginEntity(c byte) error {
 	return nil
 }
 
-// newLine passes a line end, and begins or goes on with a block quotation where ">" follows.
-func (p *markdownParser) newLine() error {
-	at := p.pos
+// newLine passes a line end; a block quotation goes on with the ">" that follows.
+func (p *markdownParser) newLine() {
 	p.write("\n")
 	p.pos++
-	if !p.next(">") {
-		return nil
+	if p.quote {
+		p.pos++
 	}
-	p.pos++
-	if !p.quote {
-		p.quote = true
-		p.open = append(p.open, markdownMark{kind: telego.EntityTypeBlockquote, offset: p.units, begin: p.out.Len(), at: at})
-	}
-	return nil
 }
 
 // codeHead reads what begins a block of code: its language, and how many bytes to skip.
@@ -186,8 +182,11 @@ func codeHead(s string) (language string, width int) {
 
 // endEntity handles what ends the innermost entity.
 func (p *markdownParser) endEntity(c byte) error {
+	if c == '\n' {
+		p.expand()
+	}
 	mark := p.open[len(p.open)-1]
-	if c == '\n' && mark.kind != telego.EntityTypeBlockquote {
+	if c == '\n' && !quotes(mark.kind) {
 		return cantParse("Can't find end of %s entity at byte offset %d", mark.name(), mark.at)
 	}
 	p.open = p.open[:len(p.open)-1]
@@ -197,7 +196,7 @@ func (p *markdownParser) endEntity(c byte) error {
 		p.pos += 2
 	case telego.EntityTypePre:
 		p.pos += 3
-	case telego.EntityTypeBlockquote:
+	case telego.EntityTypeBlockquote, telego.EntityTypeExpandableBlockquote:
 		p.quote = false
 		p.write("\n")
 		p.pos++
@@ -211,6 +210,20 @@ func (p *markdownParser) endEntity(c byte) error {
 	}
 	p.add(e)
 	return nil
+}
+
+// expand makes a block quotation that ends with "||", which began as a spoiler, one to expand.
+func (p *markdownParser) expand() {
+	n := len(p.open)
+	if n < 2 || p.open[n-1].kind != telego.EntityTypeSpoiler || p.open[n-1].begin != p.out.Len() || !quotes(p.open[n-2].kind) {
+		return
+	}
+	p.open = p.open[:n-1]
+	p.open[n-2].kind = telego.EntityTypeExpandableBlockquote
+}
+
+func quotes(kind string) bool {
+	return kind == telego.EntityTypeBlockquote || kind == telego.EntityTypeExpandableBlockquote
 }
 
 func (p *markdownParser) add(e telego.MessageEntity) {
@@ -273,7 +286,8 @@ func (p *markdownParser) address() (string, bool) {
 }
 
 func (p *markdownParser) finish() (richText, error) {
-	if n := len(p.open); n > 0 && p.open[n-1].kind == telego.EntityTypeBlockquote {
+	p.expand()
+	if n := len(p.open); n > 0 && quotes(p.open[n-1].kind) {
 		mark := p.open[n-1]
 		p.open = p.open[:n-1]
 		p.add(telego.MessageEntity{Type: mark.kind, Offset: mark.offset, Length: p.units - mark.offset})

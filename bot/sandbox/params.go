@@ -42,6 +42,9 @@ type request struct {
 	method, query string
 	contentType   string
 	body          []byte // not kept
+
+	// left reports whether the caller has gone, for calls that wait; nil: the call's context ends then.
+	left func() bool
 }
 
 // params reads the parameters of a request; those in the body go before those in the URL.

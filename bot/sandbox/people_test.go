@@ -46,6 +46,9 @@ func TestJoin(t *testing.T) {
 		t.Error(err)
 	}
 	refused(join(ann, ""), 400, "Bad Request: there are 2 bots: say which")
+	refused(s.Say(9, 7001, sandbox.Saying{Text: "hi"}), 404, "Not Found: no such person")
+	refused(join(sandbox.Profile{ID: 7002, FirstName: "A"}, "7001"), 400, "Bad Request: a bot has the id 7002")
+	refuses(t, post(t, base+"/bot501:a/getMe", "", nil), 401, "Unauthorized: the id of the token is a person's in this sandbox")
 	if st := s.Stats(); st.People != 1 || st.Chats != 2 || st.Bots != 2 {
 		t.Errorf("stats: %+v", st)
 	}
@@ -206,7 +209,7 @@ func TestManyPeople(t *testing.T) {
 
 // A person whose account is deleted gets nothing more; one who deleted it is still known.
 func TestDeletedAccount(t *testing.T) {
-	_, base := start(t, sandbox.Options{})
+	s, base := start(t, sandbox.Options{})
 	p := person(t, base, ann)
 	said(t, p, "/start")
 	m := sendText(t, base, "hi")
@@ -221,7 +224,14 @@ func TestDeletedAccount(t *testing.T) {
 	refuses(t, call(t, base, "editMessageText", fields{"chat_id": ann.ID, "message_id": m.MessageID, "text": "ho"}), 403, gone)
 	refuses(t, call(t, base, "sendChatAction", fields{"chat_id": ann.ID, "action": "typing"}), 403, gone)
 	must[telego.ChatFullInfo](t, call(t, base, "getChat", fields{"chat_id": ann.ID}))
+	for _, err := range []error{errOf(p.Say(t.Context(), "hi")), errOf(p.Chat(t.Context())), s.Join(ann), s.Say(ann.ID, 7001, sandbox.Saying{Text: "hi"})} {
+		if err == nil || !strings.Contains(err.Error(), "410 Gone: the person's account was deleted") {
+			t.Errorf("a deleted account acts: %v", err)
+		}
+	}
 }
+
+func errOf[T any](_ T, err error) error { return err }
 
 // A live location moves, and the bot sees every step, until it stops or its time is over.
 func TestLiveLocation(t *testing.T) {

@@ -94,6 +94,8 @@ func (s *Server) servePeople(w http.ResponseWriter, r *http.Request, rest string
 		reply(w)(s.serveJoin(r, id))
 	case p == nil:
 		reply(w)(nil, &Error{http.StatusNotFound, "Not Found: no such person"})
+	case p.gone.Load():
+		reply(w)(nil, errGone)
 	case len(parts) == 1 && r.Method == http.MethodDelete:
 		p.gone.Store(true)
 		reply(w)(nil, nil)

@@ -17,26 +17,37 @@ type person struct {
 // user is the person as Telegram shows them now.
 func (p *person) user() *telego.User { return p.profile.Load() }
 
-// join makes a person known, or renews their profile.
+// join makes a person known, or renews their profile. It fails where a bot has the id.
 func (s *Server) join(pr Profile) (*person, error) {
 	if pr.ID <= 0 || pr.FirstName == "" {
 		return nil, badRequest("a person needs a positive id and a first name")
 	}
-	v, loaded := s.people.LoadOrStore(pr.ID, &person{id: pr.ID})
-	if !loaded {
+	s.naming.Lock()
+	defer s.naming.Unlock()
+	p := s.person(pr.ID)
+	_, taken := s.bots.Load(pr.ID)
+	switch {
+	case taken:
+		return nil, badRequest("a bot has the id %d", pr.ID)
+	case p == nil:
+		p = &person{id: pr.ID}
 		s.peopleCount.Add(1)
+	case p.gone.Load():
+		return nil, errGone
 	}
-	p := v.(*person)
 	p.profile.Store(&telego.User{
 		ID: pr.ID, FirstName: pr.FirstName, LastName: pr.LastName,
 		Username: pr.Username, LanguageCode: pr.LanguageCode,
 	})
+	s.people.Store(pr.ID, p)
 	return p, nil
 }
 
+var errGone = &Error{http.StatusGone, "Gone: the person's account was deleted"}
+
 // person returns a person who joined, or nil.
 func (s *Server) person(id int64) *person {
-	if v, ok := s.people.Load(id); ok && v.(*person).user() != nil {
+	if v, ok := s.people.Load(id); ok {
 		return v.(*person)
 	}
 	return nil

@@ -215,7 +215,7 @@ func manyParts() map[string]string {
 // A request whose body ends before it should.
 func TestBodyBreaksOff(t *testing.T) {
 	s, _ := start(t, sandbox.Options{})
-	r := httptest.NewRequest("POST", "/bot"+token+"/getMe", strings.NewReader("{}"))
+	r := httptest.NewRequest("POST", "http://localhost/bot"+token+"/getMe", strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "application/json")
 	r.ContentLength = 10
 	w := httptest.NewRecorder()
@@ -244,7 +244,7 @@ func direct(t testing.TB, s *sandbox.Server, method, path string, params fields)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest(method, path, bytes.NewReader(body))
+	r := httptest.NewRequest(method, "http://localhost"+path, bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, r)

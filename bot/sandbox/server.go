@@ -27,6 +27,7 @@ type Options struct {
 	Control bool   // serves the control API under /control/
 	Public  bool   // lets Listen take an address that is not loopback
 
+	Connections     int   // open at once, further ones are closed; default 16,384
 	MessagesPerChat int   // kept, the oldest leave first; default 200
 	UpdatesPerBot   int   // waiting for the bot, more are refused; default 100,000, as in Telegram
 	CallbacksPerBot int   // callback queries remembered; default 100,000
@@ -45,10 +46,11 @@ type Server struct {
 	mishaps mishaps
 	limits  atomic.Pointer[Limits]
 
-	bots   sync.Map // bot id -> *bot
-	people sync.Map // person id -> *person
-	chats  sync.Map // chatKey -> *chat, private ones
-	groups sync.Map // group's id -> *chat
+	naming sync.Mutex // held while an account is made: an id is a bot's or a person's
+	bots   sync.Map   // bot id -> *bot
+	people sync.Map   // person id -> *person
+	chats  sync.Map   // chatKey -> *chat, private ones
+	groups sync.Map   // group's id -> *chat
 
 	chatCount, peopleCount, messageCount, refusedUpdates, floods atomic.Int64
 
@@ -56,6 +58,8 @@ type Server struct {
 	groupIDs    atomic.Int64 // the number of the newest
 	callbackIDs atomic.Int64
 	streams     atomic.Int64 // of events, open now
+
+	connCount, refusedConns atomic.Int64
 
 	ctx       context.Context // ends with Close: long polls answer, webhooks stop
 	stop      context.CancelFunc
@@ -75,6 +79,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Connections = orDefault(o.Connections, 16<<10)
 	o.MessagesPerChat = orDefault(o.MessagesPerChat, 200)
 	o.UpdatesPerBot = orDefault(o.UpdatesPerBot, 100_000)
 	o.CallbacksPerBot = orDefault(o.CallbacksPerBot, 100_000)
@@ -141,7 +146,9 @@ type Stats struct {
 	Groups   int64
 	Messages int64
 
-	Streams int64 // of events, open now
+	Connections        int64 // open now, at most Options.Connections
+	ConnectionsRefused int64 // since the start, because there were too many
+	Streams            int64 // of events, open now
 
 	UpdatesWaiting int   // in the queues of all bots
 	UpdatesRefused int64 // since the start, because a queue was full
@@ -158,6 +165,7 @@ type Stats struct {
 func (s *Server) Stats() Stats {
 	st := Stats{
 		People: s.peopleCount.Load(), Chats: s.chatCount.Load(), Groups: s.groupCount.Load(), Messages: s.messageCount.Load(),
+		Connections: s.connCount.Load(), ConnectionsRefused: s.refusedConns.Load(),
 		Streams:        s.streams.Load(),
 		UpdatesRefused: s.refusedUpdates.Load(),
 		Floods:         s.floods.Load(), Faults: s.mishaps.counted(),

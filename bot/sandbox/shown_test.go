@@ -25,7 +25,10 @@ func TestShownIsAsTelegoHasIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := s.bot(7001)
+	b, err := s.bot(7001)
+	if err != nil {
+		t.Fatal(err)
+	}
 	premium := &telego.User{ID: 5, FirstName: "P", IsPremium: true}
 	at := telego.Location{Latitude: -52.25, Longitude: 1e-7}
 	rich := richText{text: "a\x00\t🏟\\", entities: []telego.MessageEntity{

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -12,13 +14,23 @@ const (
 	messageLife  = 24 * time.Hour    // of an update, by the Bot API
 	callbackLife = 150 * time.Second // of a callback query, by telegram-bot-api's add_new_callback_query
 
-	maxPollTimeout = 50      // seconds; LONG_POLL_MAX_TIMEOUT of telegram-bot-api
-	maxPollBytes   = 4 << 20 // of one answer to getUpdates, by its JsonUpdates
-	futureOffset   = 10      // an offset further ahead confirms nothing, by td's TQueue
+	maxPollTimeout = 50          // seconds; LONG_POLL_MAX_TIMEOUT of telegram-bot-api
+	maxPollBytes   = 4 << 20     // of one answer to getUpdates, by its JsonUpdates
+	lookPeriod     = time.Second // between looks whether who polls is still there
+	futureOffset   = 10          // an offset further ahead confirms nothing, by td's TQueue
 )
 
 // notByDefault are the kinds of update a bot has to ask for, by the Bot API's getUpdates.
 var notByDefault = []string{"chat_member", "message_reaction", "message_reaction_count"}
+
+// updateKinds are those of the Bot API's Update.
+var updateKinds = []string{
+	"message", "edited_message", "channel_post", "edited_channel_post",
+	"business_connection", "business_message", "edited_business_message", "deleted_business_messages",
+	"message_reaction", "message_reaction_count", "inline_query", "chosen_inline_result", "callback_query",
+	"shipping_query", "pre_checkout_query", "purchased_paid_media", "poll", "poll_answer",
+	"my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost",
+}
 
 // update is one that waits for its bot, encoded when it happened.
 type update struct {
@@ -111,8 +123,8 @@ func (q *updates) wants(kind string) bool {
 
 var errHooked = conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 
-// allow remembers which kinds the bot wants: absent leaves it as it was, an empty list is the
-// default, and what is no list is ignored, as Telegram does.
+// allow remembers which kinds the bot wants: absent leaves it as it was, a list with no known kind
+// is the default, and what is no list is ignored, as Telegram does.
 func (q *updates) allow(list string) {
 	var kinds []string
 	if list == "" || json.Unmarshal([]byte(list), &kinds) != nil {
@@ -121,6 +133,7 @@ func (q *updates) allow(list string) {
 	for i, k := range kinds {
 		kinds[i] = strings.ToLower(k)
 	}
+	kinds = slices.DeleteFunc(kinds, func(k string) bool { return !slices.Contains(updateKinds, k) })
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.allowed = kinds
@@ -191,9 +204,11 @@ func (q *updates) confirm(offset int64) {
 	if offset > tail+futureOffset {
 		return
 	}
-	n, _ := slices.BinarySearchFunc(q.waiting, offset, func(u update, id int64) int { return int(u.id - id) })
+	n, _ := slices.BinarySearchFunc(q.waiting, offset, byID)
 	q.drop(n)
 }
+
+func byID(u update, id int64) int { return cmp.Compare(u.id, id) }
 
 // drop forgets the n oldest updates.
 func (q *updates) drop(n int) {
@@ -206,7 +221,7 @@ func (q *updates) drop(n int) {
 
 // remove takes one update out of the queue.
 func (q *updates) remove(id int64) {
-	i, found := slices.BinarySearchFunc(q.waiting, id, func(u update, id int64) int { return int(u.id - id) })
+	i, found := slices.BinarySearchFunc(q.waiting, id, byID)
 	switch {
 	case !found:
 	case i == 0:
@@ -287,31 +302,48 @@ func (c *call) getUpdates() (any, error) {
 			return list, err
 		}
 		offset = max(offset, 0) // what counts from the end was counted
-		var due <-chan time.Time
-		if p.due > 0 {
-			due = time.After(p.due)
-		}
-		select {
-		case <-due:
-			q.leave(p)
-		case <-p.wake:
-			if p.err != nil {
-				return nil, p.err
-			}
-		case <-over:
-			wait = false
-			q.leave(p)
-		case <-c.server.ctx.Done():
-			wait = false
-			q.leave(p)
-		case <-c.ctx.Done():
-			q.leave(p)
-			return nil, c.ctx.Err()
+		if wait, err = c.waitOn(p, over); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// leave takes a poll back that ends by itself.
+// waitOn waits for what a poll waits for; false where there is no time left for more.
+func (c *call) waitOn(p *poll, over <-chan time.Time) (more bool, err error) {
+	defer c.bot.updates.leave(p)
+	var due, look <-chan time.Time
+	if p.due > 0 {
+		due = time.After(p.due)
+	}
+	if c.left != nil {
+		t := time.NewTicker(lookPeriod)
+		defer t.Stop()
+		look = t.C
+	}
+	for {
+		select {
+		case <-due:
+			return true, nil
+		case <-p.wake:
+			return true, p.err
+		case <-over:
+			return false, nil
+		case <-c.server.ctx.Done():
+			return false, nil
+		case <-c.ctx.Done():
+			return false, c.ctx.Err()
+		case <-look:
+			if c.left() {
+				return false, errLeft
+			}
+		}
+	}
+}
+
+// errLeft is told to nobody.
+var errLeft = errors.New("the caller has gone")
+
+// leave takes a poll back that ends by itself; one that was woken was taken back before.
 func (q *updates) leave(p *poll) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -72,6 +73,7 @@ func TestConfirmation(t *testing.T) {
 	want(t, get(t, base, fields{"offset": 1}), "b", "c", "d", "e") // an old offset brings nothing back
 	want(t, get(t, base, fields{"offset": all[4].UpdateID + 1000}), "b", "c", "d", "e")
 	want(t, get(t, base, fields{"offset": -2}), "d", "e")
+	want(t, get(t, base, fields{"offset": math.MinInt64}), "d", "e")
 	want(t, get(t, base, nil), "d", "e") // a negative offset forgets what is before
 	want(t, get(t, base, fields{"offset": all[4].UpdateID + 1}))
 	want(t, get(t, base, nil))
@@ -137,6 +139,11 @@ func TestAllowedUpdatesAreRemembered(t *testing.T) {
 	want(t, get(t, base, fields{"allowed_updates": []string{}}), "before", "press x")
 	said(t, p, "wanted")
 	want(t, get(t, base, nil), "before", "press x", "wanted")
+	want(t, get(t, base, fields{"allowed_updates": []string{"no kind", "Callback_Query"}}), "before", "press x", "wanted")
+	said(t, p, "unwanted again")
+	want(t, get(t, base, fields{"allowed_updates": []string{"no kind"}}), "before", "press x", "wanted") // the default
+	said(t, p, "wanted again")
+	want(t, get(t, base, nil), "before", "press x", "wanted", "wanted again")
 }
 
 func TestUpdatesGrowOld(t *testing.T) {

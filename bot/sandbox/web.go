@@ -100,13 +100,34 @@ func (s *Server) serveProfile(r *http.Request, id int64) error {
 // address (DNS rebinding) is of the same origin, but gives itself away by its name.
 func (s *Server) guard(r *http.Request) error {
 	if !s.opts.Public && !loopbackHost(r.Host) {
-		return forbidden("the sandbox answers to loopback names only")
+		return errNotLoopback
 	}
 	if err := sameOrigin.Check(r); err != nil {
 		return forbidden(err.Error())
 	}
 	return nil
 }
+
+// guardCall refuses a call of a bot that a page in a browser makes, of another site or under a name
+// that is not this machine's: by GET, too, since that does as much there as POST. Programs say
+// nothing of an origin.
+func (s *Server) guardCall(host, origin, site string) error {
+	if !s.opts.Public && host != "" && !loopbackHost(host) {
+		return errNotLoopback
+	}
+	_, from, _ := strings.Cut(origin, "://")
+	switch {
+	case site == "same-origin", site == "none": // the page's own, or typed by hand
+	case site != "", origin != "" && from != host:
+		return errOtherSite
+	}
+	return nil
+}
+
+var (
+	errNotLoopback = forbidden("the sandbox answers to loopback names only, unless it was started to be public")
+	errOtherSite   = forbidden("pages of other sites may not call the sandbox")
+)
 
 var sameOrigin = http.NewCrossOriginProtection()
 

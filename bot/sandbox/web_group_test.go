@@ -33,14 +33,23 @@ func TestWebGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &groupRig{rig: &rig{Tab: browser.Open(t, url), t: t, bot: bot}}
-	t.Run("made by hand", r.madeByHand)
-	t.Run("people talk", r.peopleTalk)
-	t.Run("the bot answers", r.botAnswers)
-	t.Run("live", r.live)
-	t.Run("inline", r.inline)
-	t.Run("members", r.members)
-	t.Run("topics", r.topics)
-	t.Run("a link adds the bot", r.linkAddsBot)
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"made by hand", r.madeByHand},
+		{"people talk", r.peopleTalk},
+		{"the bot answers", r.botAnswers},
+		{"live", r.live},
+		{"inline", r.inline},
+		{"members", r.members},
+		{"topics", r.topics},
+		{"a link adds the bot", r.linkAddsBot},
+	} {
+		if !t.Run(step.name, step.run) {
+			t.FailNow() // what follows builds upon it
+		}
+	}
 }
 
 func (r *groupRig) madeByHand(t *testing.T) {

@@ -19,7 +19,7 @@ type rig struct {
 	offset int
 }
 
-const annaID = 7001 // who the page is at first
+const annaID = 100001 // who the page is at first
 
 func (r *rig) send(p *telego.SendMessageParams) int {
 	r.t.Helper()

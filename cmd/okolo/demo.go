@@ -20,7 +20,7 @@ import (
 const demoToken = "4242:demo-token-that-any-sandbox-takes--"
 
 // operator is the simulated person who may see the statistics in the demo.
-const operator = 7001
+const operator = 100001
 
 // demoCmd is okolo demo.
 type demoCmd struct {

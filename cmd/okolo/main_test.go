@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
@@ -40,15 +42,25 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// okolo runs the program to its end.
+// patience is how long a run of the program that ends by itself may take.
+const patience = 2 * time.Minute
+
+// okolo runs the program to its end, which is forced where it does not come.
 func okolo(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it ends what it began
+	cmd.WaitDelay = time.Minute
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("okolo %s did not end within %v: %s%s", strings.Join(args, " "), patience, &out, &errs)
 	}
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }

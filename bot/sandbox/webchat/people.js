@@ -7,8 +7,8 @@ import { getProfile } from "./api.js";
 const key = "people";
 const languages = { en: "English", ru: "Русский", de: "Deutsch", uk: "Українська", sr: "Српски", es: "Español" };
 const atFirst = [
-  { id: 7001, first_name: "Anna", language_code: "en" },
-  { id: 7002, first_name: "Борис", language_code: "ru" },
+  { id: 100001, first_name: "Anna", language_code: "en" },
+  { id: 100002, first_name: "Борис", language_code: "ru" },
 ];
 
 // people are those that the user was so far.
@@ -67,7 +67,7 @@ function newPersonForm(close) {
     e.preventDefault();
     const first_name = name.value.trim();
     if (!first_name) return;
-    const id = Math.max(7000, ...people().map((p) => p.id)) + 1;
+    const id = Math.max(100000, ...people().map((p) => p.id)) + 1;
     keep({ id, first_name, language_code: language.value });
     close();
     location.hash = id;
