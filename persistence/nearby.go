@@ -50,7 +50,9 @@ func nearbyArgs(q model.Search) []any {
 
 // nearbyQuery looks into one cap after the other, and is done with the first that holds enough
 // or that is the last. No order of caps is promised to it, only taken: in any other it would
-// find the same events, more slowly. Distances along the ground are by the haversine formula.
+// find the same events, more slowly. OFFSET 0 keeps each range's events a query of its own:
+// without statistics, as in a new database, the planner would read the whole index for each
+// range. Distances along the ground are by the haversine formula.
 const nearbyQuery = `
 	SELECT found.id, found.kind, found.metres
 	FROM (
@@ -61,8 +63,11 @@ const nearbyQuery = `
 			FROM (
 				SELECT e.id, e.kind, d.metres
 				FROM unnest($4::bigint[], $5::bigint[], $6::integer[]) AS r (low, high, cap)
-				JOIN events e ON e.status = 'open' AND e.cell BETWEEN r.low AND r.high
-					AND e.starts < $8 AND e.ends > $7
+				CROSS JOIN LATERAL (
+					SELECT id, kind, category, latitude, longitude FROM events
+					WHERE status = 'open' AND cell BETWEEN r.low AND r.high AND starts < $8 AND ends > $7
+					OFFSET 0
+				) e
 				CROSS JOIN LATERAL (SELECT 2 * 6371008.8 * asin(least(1, sqrt(
 					power(sin(radians(e.latitude - $1) / 2), 2) +
 					cos(radians($1)) * cos(radians(e.latitude)) * power(sin(radians(e.longitude - $2) / 2), 2)

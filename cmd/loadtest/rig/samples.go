@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"okolo/actors"
 	"okolo/persistence"
 	"okolo/persistence/model"
@@ -71,19 +69,7 @@ func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed u
 			return err
 		}
 	}
-	return r.analyze(ctx)
-}
-
-// analyze does at once what PostgreSQL does by itself within minutes: without statistics of the
-// samples it plans as for an empty table.
-func (r *Rig) analyze(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, r.url)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing is lost with it
-	_, err = conn.Exec(ctx, "ANALYZE events")
-	return err
+	return nil
 }
 
 // sample makes an event near a spot.
