@@ -27,6 +27,7 @@ type core struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	pool       *pool          // of the goroutines that sessions run on
 	workers    sync.WaitGroup // goroutines to wait for at the end
 	system     *actor.ActorSystem
 	root       *actor.RootContext

@@ -9,13 +9,13 @@ import (
 
 // mailbox is the mailbox of a session: unbounded (the supervisor bounds what is in flight),
 // with system messages first, as protoactor's own are. There is one for each session, so it is
-// small: while nothing waits it holds nothing, where protoactor's smallest keeps two queues with
-// a node each, 112 bytes more. It calls no middleware, since sessions have none.
+// small, 48 bytes: while nothing waits it holds nothing, where protoactor's smallest keeps two
+// queues with a node each, 112 bytes more. It calls no middleware, since sessions have none.
 type mailbox struct {
+	pool      *pool
 	invoker   actor.MessageInvoker
 	mu        sync.Mutex
-	system    letters
-	user      letters
+	waiting   letters
 	running   bool
 	suspended bool
 }
@@ -24,33 +24,43 @@ type mailbox struct {
 type letter struct {
 	message any
 	next    *letter
+	system  bool
 }
 
-// letters is a queue, a ring entered at its end.
+// letters is a queue, a ring entered at its end: the system's letters, then the others.
 type letters struct{ last *letter }
 
-func (l *letters) push(message any) {
-	n := &letter{message: message}
+// push adds a letter behind those of its kind.
+func (l *letters) push(n *letter) {
 	if l.last == nil {
-		n.next = n
-	} else {
-		n.next, l.last.next = l.last.next, n
+		n.next, l.last = n, n
+		return
 	}
-	l.last = n
+	at, users := l.last, !l.last.system // behind the last comes the first
+	for n.system && users && at.next.system {
+		at = at.next
+	}
+	n.next, at.next = at.next, n
+	if !n.system || !users {
+		l.last = n
+	}
 }
 
-// pop returns nil where the queue is empty.
-func (l *letters) pop() any {
+// first returns the letter that pop would; nil where the queue is empty.
+func (l *letters) first() *letter {
 	if l.last == nil {
 		return nil
 	}
-	first := l.last.next
-	if first == l.last {
+	return l.last.next
+}
+
+// pop takes the first letter out.
+func (l *letters) pop() {
+	if first := l.first(); first == l.last {
 		l.last = nil
 	} else {
 		l.last.next = first.next
 	}
-	return first.message
 }
 
 // turnsInRow is how many messages a mailbox handles before it lets other goroutines run.
@@ -59,24 +69,25 @@ const turnsInRow = 300
 var _ actor.Mailbox = (*mailbox)(nil)
 
 // PostUserMessage implements actor.Mailbox.
-func (m *mailbox) PostUserMessage(message any) { m.post(&m.user, message) }
+func (m *mailbox) PostUserMessage(message any) { m.post(&letter{message: message}) }
 
 // PostSystemMessage implements actor.Mailbox.
-func (m *mailbox) PostSystemMessage(message any) { m.post(&m.system, message) }
+func (m *mailbox) PostSystemMessage(message any) {
+	m.post(&letter{message: message, system: true})
+}
 
-func (m *mailbox) post(to *letters, message any) {
+func (m *mailbox) post(l *letter) {
 	m.mu.Lock()
-	to.push(message)
+	m.waiting.push(l)
 	idle := !m.running
 	m.running = true
 	m.mu.Unlock()
 	if idle {
-		go m.run()
+		m.pool.run(m)
 	}
 }
 
-// RegisterHandlers implements actor.Mailbox. A goroutine for each run is what protoactor's
-// default dispatcher does.
+// RegisterHandlers implements actor.Mailbox. The pool stands in for the dispatcher.
 func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
 	m.invoker = invoker
 }
@@ -89,8 +100,11 @@ func (m *mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
-	for l := m.user.last; l != nil; l = l.next {
-		if n++; l.next == m.user.last {
+	for l := m.waiting.first(); l != nil; l = l.next {
+		if !l.system {
+			n++
+		}
+		if l == m.waiting.last {
 			break
 		}
 	}
@@ -133,19 +147,19 @@ func (m *mailbox) next() (message any, system bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
-		switch message = m.system.pop(); message.(type) {
-		case nil:
-			if !m.suspended {
-				message = m.user.pop()
-			}
-			m.running = message != nil
-			return message, false
+		l := m.waiting.first()
+		if l == nil || m.suspended && !l.system {
+			m.running = false
+			return nil, false
+		}
+		m.waiting.pop()
+		switch l.message.(type) {
 		case *actor.SuspendMailbox:
 			m.suspended = true
 		case *actor.ResumeMailbox:
 			m.suspended = false
 		default:
-			return message, true
+			return l.message, l.system
 		}
 	}
 }

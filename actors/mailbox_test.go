@@ -39,7 +39,10 @@ func (i *invoker) EscalateFailure(reason, message any) { i.failed = append(i.fai
 
 func newTestMailbox(t *testing.T) (*mailbox, *invoker) {
 	i := &invoker{T: t, handled: make(chan struct{})}
-	m := new(mailbox)
+	var workers sync.WaitGroup
+	p := newPool(&workers)
+	t.Cleanup(func() { p.close(); workers.Wait() })
+	m := &mailbox{pool: p}
 	m.RegisterHandlers(i, nil)
 	m.Start()
 	return m, i

@@ -61,6 +61,6 @@ func sessionProps(produce func(*entry, uint64) actor.Actor, s *supervisor) *acto
 	return actor.PropsFromProducer(
 		func() actor.Actor { return produce(s.spawning, s.incarnation) },
 		actor.WithGuardian(&resume{s.log}),
-		actor.WithMailbox(func() actor.Mailbox { return new(mailbox) }),
+		actor.WithMailbox(func() actor.Mailbox { return &mailbox{pool: s.pool} }),
 	)
 }

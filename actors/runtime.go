@@ -62,12 +62,14 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 	if kinds, ok := b.(Kinds[S]); ok {
 		r.kinds, r.count.kinds = kinds, newKindCounts(kinds.Kinds())
 	}
+	r.pool = newPool(&r.workers)
 	r.setThreshold()
 	r.limit.Store(int32(cfg.MaxPrepared))
 	if err := r.start(store); err != nil {
 		cancel()
 		r.unlimit()
 		r.system.Shutdown()
+		r.pool.close()
 		return nil, fmt.Errorf("start the session runtime: %w", err)
 	}
 	return r, nil

@@ -101,6 +101,7 @@ func (r *Runtime[S]) stop() {
 	<-r.stopped
 	r.cancel()
 	close(r.quit)
+	r.pool.close()
 	r.workers.Wait()
 	r.unlimit()
 	r.system.Shutdown()

@@ -55,6 +55,8 @@ type Stats struct {
 	StashInputs        int   `json:"stash_inputs" metric:"stash_inputs" help:"Inputs that wait in the supervisor for a session."`
 	MaxStashInputs     int   `json:"max_stash_inputs" metric:"stash_inputs_max" help:"Most inputs that may wait in the supervisor."`
 	SupervisorMailbox  int   `json:"supervisor_mailbox" metric:"supervisor_mailbox_messages" help:"Messages that wait for the supervisor: inputs in flight, results of effects, word of sessions that end."`
+	SessionsReady      int   `json:"sessions_ready" metric:"sessions_ready" help:"Sessions that wait for one of the goroutines that all share."`
+	MaxSessionsReady   int   `json:"max_sessions_ready" metric:"sessions_ready_max" help:"Most sessions that wait so; beyond it each gets a goroutine of its own."`
 
 	SnapshotLoadsWaiting int `json:"snapshot_loads_waiting" metric:"snapshot_loads_waiting" help:"Sessions that wait for their snapshot; one each at most."`
 	SnapshotSavesWaiting int `json:"snapshot_saves_waiting" metric:"snapshot_saves_waiting" help:"Sessions whose checkpoint has not ended; one each at most."`
@@ -147,6 +149,8 @@ func (s *supervisor) stats() Stats {
 		StashInputs:         s.stashed,
 		MaxStashInputs:      s.cfg.MaxStash,
 		SupervisorMailbox:   s.mailbox.UserMessageCount(),
+		SessionsReady:       len(s.pool.ready),
+		MaxSessionsReady:    maxReady,
 		SnapshotsSaved:      c.snapshotsSaved.Load(),
 		SnapshotsGivenUp:    c.snapshotsGivenUp.Load(),
 		SnapshotsDamaged:    c.snapshotsDamaged.Load(),
