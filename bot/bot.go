@@ -93,9 +93,8 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the Bot API who I am: %w", err)
 	}
-	epoch := cfg.Epoch
-	if epoch == 0 {
-		if epoch, err = cfg.Store.Epoch(ctx, me.ID); err != nil {
+	if cfg.Epoch == 0 {
+		if cfg.Epoch, err = cfg.Store.Epoch(ctx, me.ID); err != nil {
 			return nil, fmt.Errorf("take an epoch: %w", err)
 		}
 	}
@@ -106,7 +105,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if b.pictures, err = newPictures(cfg.Maps); err != nil {
 		return nil, err
 	}
-	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = epoch, ui.StateVersion
+	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = cfg.Epoch, ui.StateVersion
 	if cfg.Sessions.Logger == nil {
 		cfg.Sessions.Logger = cfg.Logger
 	}
@@ -149,12 +148,16 @@ func (b *Bot) Runtime() *actors.Runtime[ui.State] { return b.runtime }
 
 // Run serves updates until ctx is done, then drains: it takes no more updates, finishes
 // what is begun, stores every session, and confirms to Telegram what was settled. grace
-// bounds the draining. Run may be called once; the bot is closed afterwards.
+// bounds the draining. Run may be called once; the bot is closed afterwards. Meanwhile it
+// delivers the notices and reminders that the database owes.
 func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
 	b.register(ctx)
+	jobs, err := b.Store.StartJobs(ctx, b.id, b.Epoch, messenger{b})
+	if err != nil {
+		return errors.Join(err, b.Close(context.WithoutCancel(ctx)))
+	}
 	polled := make(chan error, 1)
 	go func() { polled <- b.poll(ctx) }()
-	var err error
 	running := true
 	select {
 	case err = <-polled:
@@ -163,7 +166,9 @@ func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err = errors.Join(err, b.Close(drain))
+	pause, stop := context.WithTimeout(drain, grace/3) // of the notices under way
+	err = errors.Join(err, jobs.Stop(pause), b.Close(drain))
+	stop()
 	if running {
 		err = errors.Join(err, <-polled)
 	}

@@ -44,6 +44,10 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 		}, func(all []model.Attendee, err error) {
 			done(ui.AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: all, Err: err})
 		})
+	case ui.Mute:
+		read(b, ctx, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, b.Store.Mute(ctx, do.Event, e.User, do.Muted)
+		}, func(_ struct{}, err error) { done(ui.Muted{Mute: do, Err: err}) })
 	case ui.LoadStats:
 		read(b, ctx, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})

@@ -21,6 +21,7 @@ type Stats struct {
 	Ingress  IngressStats            `json:"ingress" metric:"updates"`
 	Writes   persistence.WriterStats `json:"writes" metric:"writer"`
 	Database DatabaseStats           `json:"database" metric:"database"`
+	Notices  NoticeStats             `json:"notices" metric:"notices"`
 	Sending  sender.Stats            `json:"sending" metric:"sender"`
 	Maps     staticmap.Stats         `json:"maps" metric:"maps"`
 	Reads    ReadStats               `json:"reads" metric:"reads"`
@@ -44,6 +45,12 @@ type IngressStats struct {
 type DatabaseStats struct {
 	Reads  persistence.PoolStats `json:"reads" metric:",pool=reads"`
 	Writes persistence.PoolStats `json:"writes" metric:",pool=writes"`
+}
+
+// NoticeStats is about the messages that nobody asked for.
+type NoticeStats struct {
+	persistence.NoticeStats
+	Reminders persistence.ReminderStats `json:"reminders" metric:"reminders"`
 }
 
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
@@ -77,6 +84,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		},
 		Writes:   b.Writer.Stats(),
 		Database: pools,
+		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats()},
 		Sending:  b.sender.Stats(),
 		Maps:     b.Maps.Stats(),
 		Reads: ReadStats{

@@ -14,7 +14,7 @@ import (
 )
 
 // allowedUpdates are the kinds of update the bot asks Telegram for.
-var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates}
+var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates, telego.MyChatMemberUpdates}
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
@@ -31,6 +31,7 @@ type incoming struct {
 // translate reads an update. It reports false for one that the bot has no use for: a
 // message in a group, in a channel, from another bot.
 func (b *Bot) translate(u *telego.Update) (incoming, bool) {
+	b.noteReturn(u)
 	switch {
 	case u.CallbackQuery != nil:
 		return b.translatePress(u)
@@ -116,6 +117,11 @@ func (b *Bot) location(c ui.Context, l ui.Location) ui.Location {
 
 func point(l *telego.Location) model.Point {
 	return model.Point{Lat: l.Latitude, Lon: l.Longitude}
+}
+
+// isStart reports whether a text is the command /start, with an argument or without.
+func isStart(text string) bool {
+	return strings.HasPrefix(text, "/") && command(ui.Context{}, text).Name == "start"
 }
 
 // command reads "/name@bot argument", with white space of any sort between.

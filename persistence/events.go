@@ -38,7 +38,7 @@ func (s *Store) Mine(ctx context.Context, person int64, limit int) ([]model.Seen
 const seenColumns = `
 	SELECT e.id, e.kind, coalesce(e.owner, 0), coalesce(e.community, 0), e.title, e.description,
 	       e.category, e.starts, e.ends, e.zone, e.place, e.latitude, e.longitude, e.capacity,
-	       e.status, e.going, e.waiting, coalesce(p.part, ''),
+	       e.status, e.going, e.waiting, coalesce(p.part, ''), coalesce(p.muted, false),
 	       ARRAY(SELECT u.name FROM participants o JOIN users u ON u.id = o.person
 	             WHERE o.event = e.id AND o.part = 'going' ORDER BY o.number LIMIT 5)`
 
@@ -79,7 +79,7 @@ func scanSeen(row pgx.CollectableRow) (model.Seen, error) {
 	var e model.Seen
 	err := row.Scan(&e.ID, &e.Kind, &e.Owner, &e.Community, &e.Title, &e.Description,
 		&e.Category, &e.Starts, &e.Ends, &e.Zone, &e.Place, &e.Lat, &e.Lon, &e.Capacity,
-		&e.Status, &e.Going, &e.Waiting, &e.Part, &e.Names)
+		&e.Status, &e.Going, &e.Waiting, &e.Part, &e.Muted, &e.Names)
 	e.Starts, e.Ends = e.Starts.UTC(), e.Ends.UTC() // whatever the machine's own zone
 	return e, err
 }

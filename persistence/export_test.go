@@ -26,7 +26,9 @@ func (s *Store) ExpireSnapshotsOnce(ctx context.Context, before time.Time) (int6
 }
 
 // RemindOnce sends what is due.
-func (s *Store) RemindOnce(ctx context.Context, m Messenger) error { return s.remind(ctx, m) }
+func (s *Store) RemindOnce(ctx context.Context, m Messenger) error {
+	return (&Jobs{store: s, messenger: m, ending: ctx}).remind(ctx)
+}
 
 // RetainOnce deletes what is past its time.
 func (s *Store) RetainOnce(ctx context.Context, now time.Time) (answers, events int64, err error) {

@@ -29,41 +29,54 @@ const (
 	remindEvery = time.Minute
 )
 
-// Messenger delivers what the database owes to people. An error makes the job be tried again
-// later, so it may deliver a second time to those it had already reached.
+// Messenger delivers what the database owes to people. It returns an error for each of them, in
+// their order: nil where nothing is left to do, be it that they can never be reached; those with
+// an error are tried again later.
 type Messenger interface {
-	Notify(ctx context.Context, n model.Notice) error
-	Remind(ctx context.Context, r model.Reminder) error
+	// Notify tells people the same.
+	Notify(ctx context.Context, n model.Notice, to []model.Person) []error
+	// Remind reminds people, each of their own event.
+	Remind(ctx context.Context, reminders []model.Reminder) []error
 }
 
 // Jobs are the messages owed to people, kept in the database until they are delivered. A notice
 // is stored in the transaction of the write that causes it: the one is there if and only if the
 // other is.
 type Jobs struct {
-	client *river.Client[pgx.Tx]
-	pool   *pgxpool.Pool
+	store     *Store
+	messenger Messenger
+	client    *river.Client[pgx.Tx]
+	pool      *pgxpool.Pool
+	ending    context.Context // done when jobs are to end at their next pause
+	end       context.CancelFunc
 }
 
-// StartJobs has the messenger deliver what is owed, until Stop.
-func (s *Store) StartJobs(ctx context.Context, m Messenger) (*Jobs, error) {
+// StartJobs has the messenger deliver what is owed, until Stop. It is for the process that owns a
+// bot, in the given epoch: what an earlier owner had begun when it died is taken up again.
+func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messenger) (*Jobs, error) {
+	family := fmt.Sprintf("okolo-%d-", bot)
+	if err := s.releaseJobs(ctx, family); err != nil {
+		return nil, err
+	}
 	config := s.reads.Config()
 	config.MaxConns = jobConns
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of the jobs: %w", err)
 	}
+	j := &Jobs{store: s, messenger: m, pool: pool}
+	j.ending, j.end = context.WithCancel(context.WithoutCancel(ctx))
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[noticeJob]) error {
-		return m.Notify(ctx, j.Args.Notice)
-	}))
+	river.AddWorker(workers, river.WorkFunc(j.notify))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[remindJob]) error {
-		return s.remind(ctx, m)
+		return errors.Join(j.remind(ctx), s.countNotices(ctx))
 	}))
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+	j.client, err = river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: noticeWorkers},
 			remindQueue:        {MaxWorkers: 1},
 		},
+		ID:         family + fmt.Sprint(epoch),
 		Workers:    workers,
 		JobTimeout: jobTimeout,
 		Logger:     s.log,
@@ -72,19 +85,35 @@ func (s *Store) StartJobs(ctx context.Context, m Messenger) (*Jobs, error) {
 			&river.PeriodicJobOpts{RunOnStart: true})},
 	})
 	if err == nil {
-		err = client.Start(context.WithoutCancel(ctx))
+		err = j.client.Start(context.WithoutCancel(ctx))
 	}
 	if err != nil {
+		j.end()
 		pool.Close()
 		return nil, fmt.Errorf("start the jobs: %w", err)
 	}
-	return &Jobs{client, pool}, nil
+	return j, nil
 }
 
-// Stop begins no more jobs and returns when those under way have ended. Where ctx ends first
-// they are cut off, and come again.
+// releaseJobs frees the jobs that dead clients of a family had under way. River itself would wait
+// for an hour, as it does not know that they are dead.
+func (s *Store) releaseJobs(ctx context.Context, family string) error {
+	const query = `
+		UPDATE river_job
+		SET state = (CASE WHEN attempt < max_attempts THEN 'available' ELSE 'discarded' END)::river_job_state,
+		    finalized_at = CASE WHEN attempt < max_attempts THEN NULL ELSE now() END
+		WHERE state = 'running' AND starts_with(attempted_by[array_upper(attempted_by, 1)], $1)`
+	if _, err := s.reads.Exec(ctx, query, family); err != nil {
+		return fmt.Errorf("free the jobs of dead processes: %w", err)
+	}
+	return nil
+}
+
+// Stop begins no more jobs and returns when those under way have come to a pause, from where
+// they go on another time. Where ctx ends first they are cut off, and come again.
 func (j *Jobs) Stop(ctx context.Context) error {
 	defer j.pool.Close()
+	j.end()
 	err := j.client.Stop(ctx)
 	if err != nil {
 		err = errors.Join(err, j.client.StopAndCancel(context.WithoutCancel(ctx)))
@@ -94,12 +123,6 @@ func (j *Jobs) Stop(ctx context.Context) error {
 	}
 	return nil
 }
-
-// noticeJob owes a notice.
-type noticeJob struct{ model.Notice }
-
-// Kind implements [river.JobArgs]. It is stored, so it must never change.
-func (noticeJob) Kind() string { return "notice" }
 
 const remindQueue = "remind"
 

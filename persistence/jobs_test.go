@@ -12,30 +12,49 @@ import (
 	"okolo/persistence/model"
 )
 
+// told is a notice as one person reads it.
+type told struct {
+	model.Notice
+	reader int64
+}
+
 // messenger notes what it is asked to deliver.
 type messenger struct {
 	mu        sync.Mutex
-	notices   []model.Notice
+	notices   []told
 	reminders []model.Reminder
-	failures  int // of the next reminders
+	failures  int            // of the next people
+	fails     map[int64]bool // for ever
 }
 
-func (m *messenger) Notify(_ context.Context, n model.Notice) error {
+func (m *messenger) Notify(_ context.Context, n model.Notice, to []model.Person) []error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.notices = append(m.notices, n)
-	return nil
-}
-
-func (m *messenger) Remind(_ context.Context, r model.Reminder) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.reminders = append(m.reminders, r)
-	if m.failures > 0 {
-		m.failures--
-		return errors.New("telegram is away")
+	errs := make([]error, len(to))
+	for i, p := range to {
+		m.notices = append(m.notices, told{n, p.ID})
+		errs[i] = m.fail(p.ID)
 	}
-	return nil
+	return errs
+}
+
+func (m *messenger) Remind(_ context.Context, all []model.Reminder) []error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	errs := make([]error, len(all))
+	for i, r := range all {
+		m.reminders = append(m.reminders, r)
+		errs[i] = m.fail(r.Person)
+	}
+	return errs
+}
+
+func (m *messenger) fail(person int64) error {
+	if m.failures == 0 && !m.fails[person] {
+		return nil
+	}
+	m.failures = max(0, m.failures-1)
+	return errors.New("telegram is away")
 }
 
 func (m *messenger) counts() (notices, reminders int) {
@@ -46,7 +65,7 @@ func (m *messenger) counts() (notices, reminders int) {
 
 func startJobs(t *testing.T, s *persistence.Store, m persistence.Messenger) {
 	t.Helper()
-	jobs, err := s.StartJobs(t.Context(), m)
+	jobs, err := s.StartJobs(t.Context(), bot, 1, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,22 +108,81 @@ func TestNoticesAreOwedWithTheWrite(t *testing.T) {
 	}
 	var m messenger
 	startJobs(t, s, &m)
-	waitFor(t, func() bool { n, _ := m.counts(); return n >= 4 })
+	waitFor(t, func() bool {
+		return number(t, url, "SELECT count(*) FROM river_job WHERE kind = 'notice' AND state = 'completed'") == 4
+	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, want := range []model.Notice{
-		{Bot: bot, Event: event, News: model.NewsEdited, By: 1},
-		{Bot: bot, Event: event, News: model.NewsPromoted, Person: 3, By: 1},
-		{Bot: bot, Event: event, News: model.NewsPromoted, Person: 4, By: 2},
-		{Bot: bot, Event: event, News: model.NewsCancelled, By: 1},
-	} {
-		if !slices.Contains(m.notices, want) {
-			t.Errorf("%+v was not delivered, but %+v", want, m.notices)
+	edited := model.Notice{Bot: bot, Event: event, News: model.NewsEdited, By: 1}
+	cancelled := model.Notice{Bot: bot, Event: event, News: model.NewsCancelled, By: 1}
+	// As they stand when it is delivered: person 2 has left.
+	want := []told{{edited, 3}, {edited, 4}, {cancelled, 3}, {cancelled, 4},
+		{model.Notice{Bot: bot, Event: event, News: model.NewsPromoted, Person: 3, By: 1}, 3},
+		{model.Notice{Bot: bot, Event: event, News: model.NewsPromoted, Person: 4, By: 2}, 4}}
+	for _, n := range want {
+		if !slices.Contains(m.notices, n) {
+			t.Errorf("%+v was not delivered, but %+v", n, m.notices)
 		}
 	}
-	readers, err := s.Readers(t.Context(), event, 3, 100)
-	if err != nil || len(readers) != 1 || readers[0].ID != 4 {
-		t.Errorf("readers after 3: %v, %v", readers, err)
+	if len(m.notices) != len(want) {
+		t.Errorf("%d were delivered, want %d: %+v", len(m.notices), len(want), m.notices)
+	}
+}
+
+// A notice goes on where it ended: whom it reached is not told again, whom it missed is, and one
+// who cannot be reached holds up nobody. Who blocked the bot is left out.
+func TestNoticesGoOn(t *testing.T) {
+	const people = 100 // some pages
+	s, w, url := setUp(t)
+	event := create(t, w, 1, 1, 1)
+	for i := range int64(people) {
+		do(t, w, 10+i, model.JoinEvent{By: person(2 + i), Event: event})
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(s.Blocked(t.Context(), 50))
+	check(s.Blocked(t.Context(), 51))
+	check(s.Returned(t.Context(), 51))
+	check(s.Blocked(t.Context(), 52))
+	do(t, w, 200, model.LeaveEvent{By: person(52), Event: event})
+	do(t, w, 201, model.JoinEvent{By: person(52), Event: event}) // returned without a word
+	do(t, w, 202, model.CancelEvent{By: person(1), Event: event})
+	m := messenger{fails: map[int64]bool{2: true, 60: true}}
+	startJobs(t, s, &m)
+	waitFor(t, func() bool {
+		return number(t, url, "SELECT count(*) FROM river_job WHERE kind = 'notice' AND errors IS NOT NULL") == 1
+	})
+	m.mu.Lock()
+	m.fails = nil
+	m.mu.Unlock()
+	waitFor(t, func() bool {
+		return number(t, url, "SELECT count(*) FROM river_job WHERE kind = 'notice' AND state = 'completed'") == 1
+	})
+	times := map[int64]int{}
+	for _, n := range m.notices {
+		times[n.reader]++
+	}
+	for id := int64(2); id < 2+people; id++ {
+		want := 1
+		switch id {
+		case 50:
+			want = 0
+		case 2, 60:
+			if times[id] < 2 {
+				t.Errorf("person %d was missed and not told again", id)
+			}
+			continue
+		}
+		if times[id] != want {
+			t.Errorf("person %d was told %d times, want %d", id, times[id], want)
+		}
+	}
+	if stats := s.NoticeStats(); stats.Sent != people-1 || stats.Missed < 2 {
+		t.Errorf("%+v", stats)
 	}
 }
 
@@ -126,6 +204,13 @@ func TestReminders(t *testing.T) {
 	execute(t, url, "UPDATE participants SET since = now() - interval '3 days'")
 	do(t, w, 20, model.JoinEvent{By: person(3), Event: hour}) // knows, having joined just now
 	do(t, w, 21, model.CancelEvent{By: person(1), Event: cancelled})
+	for i := range int64(3) { // one wants none, one blocked the bot, one has it for the first event only
+		do(t, w, 30+i, model.JoinEvent{By: person(10 + i), Event: day})
+	}
+	if err := errors.Join(s.Mute(t.Context(), day, 10, true), s.Blocked(t.Context(), 11), s.Mute(t.Context(), day, 12, true), s.Mute(t.Context(), day, 12, false)); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, url, "UPDATE participants SET since = now() - interval '3 days' WHERE person >= 10")
 
 	m := messenger{failures: 1}
 	if err := s.RemindOnce(t.Context(), &m); err == nil {
@@ -140,24 +225,24 @@ func TestReminders(t *testing.T) {
 	got := map[int64]model.Ahead{}
 	for _, r := range m.reminders {
 		got[r.Event] = r.Kind
-		if r.Person != 2 {
-			t.Errorf("person %d was reminded", r.Person)
+		if r.Person != 2 && (r.Person != 12 || r.Event != day) {
+			t.Errorf("person %d was reminded of %d", r.Person, r.Event)
 		}
 	}
-	if len(got) != 2 || got[hour] != model.HourAhead || got[day] != model.DayAhead || len(m.reminders) != 3 {
+	if len(got) != 2 || got[hour] != model.HourAhead || got[day] != model.DayAhead || len(m.reminders) != 4 {
 		t.Errorf("reminded of %+v", m.reminders)
 	}
-	if stats := s.ReminderStats(); stats.Sent != 2 || stats.Repeated != 1 {
+	if stats := s.ReminderStats(); stats.Sent != 3 || stats.Repeated != 1 || stats.Missed != 1 || stats.Dropped != 2 {
 		t.Errorf("%+v", stats)
 	}
 	// Claimed, and then the event moves: that reminder is not sent.
-	execute(t, url, "UPDATE reminders SET ended_at = NULL WHERE event = $1", day)
+	execute(t, url, "UPDATE reminders SET ended_at = NULL WHERE event = $1 AND person = 2", day)
 	execute(t, url, "UPDATE events SET starts = starts + interval '5 hours', ends = ends + interval '5 hours' WHERE id = $1", day)
 	sent := len(m.reminders)
 	if err := s.RemindOnce(t.Context(), &m); err != nil || len(m.reminders) != sent {
 		t.Errorf("%d reminders more, %v", len(m.reminders)-sent, err)
 	}
-	if stats := s.ReminderStats(); stats.Dropped != 1 {
+	if stats := s.ReminderStats(); stats.Dropped != 3 {
 		t.Errorf("%+v", stats)
 	}
 	startJobs(t, s, &m) // the periodic job runs, and finds nothing

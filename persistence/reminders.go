@@ -2,55 +2,87 @@ package persistence
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"okolo/persistence/model"
 )
 
-// remindStep is how many reminders are claimed at a time.
-const remindStep = 100
+// remindStep is how many reminders are claimed and sent at a time; as many may be sent again
+// where the program is killed. It is what Telegram takes in a second.
+const remindStep = 30
 
 // ReminderStats counts reminders since the program started.
 type ReminderStats struct {
-	Sent     int64 `json:"sent"`
-	Dropped  int64 `json:"dropped"`  // no longer due when their turn came
-	Repeated int64 `json:"repeated"` // perhaps sent twice: the program ended between sending and noting it
+	Sent     int64 `json:"sent" metric:"sent_total" help:"Reminders to one person each."`
+	Dropped  int64 `json:"dropped" metric:"dropped_total" help:"Reminders no longer due when their turn came, or not wanted."`
+	Missed   int64 `json:"missed" metric:"missed_total" help:"Attempts to remind a person that failed and are repeated."`
+	Repeated int64 `json:"repeated" metric:"repeated_total" help:"Reminders that may have been sent twice: the program ended between sending and noting it, or an attempt failed."`
 }
 
 // ReminderStats returns what became of reminders.
 func (s *Store) ReminderStats() ReminderStats {
-	return ReminderStats{s.reminders.sent.Load(), s.reminders.dropped.Load(), s.reminders.repeated.Load()}
+	r := &s.reminders
+	return ReminderStats{Sent: r.sent.Load(), Dropped: r.dropped.Load(), Missed: r.missed.Load(), Repeated: r.repeated.Load()}
 }
 
-// remind sends all reminders that are due: first those that an earlier run claimed and did not
-// finish, then new ones, a page at a time.
-func (s *Store) remind(ctx context.Context, m Messenger) error {
-	for _, query := range []string{unfinishedQuery, claimQuery} {
-		for {
-			rows, _ := s.writes.Query(ctx, query, remindStep) // its error is the rows'
-			page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[model.Reminder])
-			if err != nil {
-				return fmt.Errorf("look for reminders that are due: %w", err)
-			}
-			for _, r := range page {
-				if err := s.remindOne(ctx, m, r); err != nil {
-					return err
-				}
-			}
-			if len(page) < remindStep {
-				break
-			}
+// remind sends all reminders that are due: a page of those that were claimed before and have not
+// been sent, the least tried first, then new ones, a page at a time.
+func (j *Jobs) remind(ctx context.Context) error {
+	claimed, err := j.claims(ctx, unfinishedQuery)
+	if err != nil {
+		return err
+	}
+	missed, err := j.remindAll(ctx, claimed)
+	if err != nil {
+		return err
+	}
+	for j.ending.Err() == nil {
+		if claimed, err = j.claims(ctx, claimQuery); err != nil {
+			return err
 		}
+		n, err := j.remindAll(ctx, claimed)
+		if err != nil {
+			return err
+		}
+		missed += n
+		if len(claimed) < remindStep || n == len(claimed) {
+			break
+		}
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d people could not be reminded yet", missed)
 	}
 	return nil
 }
 
+func (j *Jobs) claims(ctx context.Context, query string) ([]claim, error) {
+	rows, _ := j.store.writes.Query(ctx, query, remindStep) // its error is the rows'
+	claims, err := pgx.CollectRows(rows, scanClaim)
+	if err != nil {
+		return nil, fmt.Errorf("look for reminders that are due: %w", err)
+	}
+	return claims, nil
+}
+
+// claim is the key of a reminder.
+type claim struct {
+	event  int64
+	starts time.Time
+	kind   model.Ahead
+	person int64
+}
+
+func scanClaim(row pgx.CollectableRow) (c claim, err error) {
+	err = row.Scan(&c.event, &c.starts, &c.kind, &c.person)
+	return c, err
+}
+
 const unfinishedQuery = `
 	SELECT event, starts, kind, person FROM reminders WHERE ended_at IS NULL
-	ORDER BY starts, event, person LIMIT $1`
+	ORDER BY attempts, starts, event, person LIMIT $1`
 
 // claimQuery claims reminders of people who come, and who had joined before the reminder was due:
 // who joins an hour ahead knows. A day's reminder that could not be sent in time is of use for
@@ -69,49 +101,86 @@ const claimQuery = `
 	ON CONFLICT DO NOTHING
 	RETURNING event, starts, kind, person`
 
-// remindOne sends a claimed reminder, if what it says still holds. The attempt is noted first, so
-// that one that may have been sent before is counted.
-func (s *Store) remindOne(ctx context.Context, m Messenger, r model.Reminder) error {
-	const begin = `
-		UPDATE reminders r SET attempts = attempts + 1
-		FROM events e JOIN participants p ON p.event = e.id
-		WHERE r.event = $1 AND r.starts = $2 AND r.kind = $3 AND r.person = $4 AND r.ended_at IS NULL
-		  AND e.id = r.event AND e.status = 'open' AND e.starts = r.starts AND e.starts > now()
-		  AND p.person = r.person AND p.part = 'going'
-		RETURNING r.attempts`
-	var attempts int
-	err := s.writes.QueryRow(ctx, begin, r.Event, r.Starts, r.Kind, r.Person).Scan(&attempts)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows): // moved, cancelled, left, or past
-		s.reminders.dropped.Add(1)
-	case err != nil:
-		return fmt.Errorf("begin a reminder: %w", err)
-	default:
-		if attempts > 1 {
-			s.reminders.repeated.Add(1)
-		}
-		if err := m.Remind(ctx, r); err != nil {
-			return fmt.Errorf("send a reminder: %w", err)
-		}
-		s.reminders.sent.Add(1)
+// remindAll sends those claimed reminders whose words still hold, and returns how many it missed.
+// The attempt is noted first, so that one that may have been sent before is counted.
+func (j *Jobs) remindAll(ctx context.Context, claims []claim) (missed int, err error) {
+	if len(claims) == 0 {
+		return 0, nil
 	}
-	const end = `UPDATE reminders SET ended_at = now() WHERE event = $1 AND starts = $2 AND kind = $3 AND person = $4`
-	if _, err := s.writes.Exec(ctx, end, r.Event, r.Starts, r.Kind, r.Person); err != nil {
-		return fmt.Errorf("end a reminder: %w", err)
+	due, places, err := j.begin(ctx, claims)
+	if err != nil {
+		return 0, err
+	}
+	counts := &j.store.reminders
+	counts.dropped.Add(int64(len(claims) - len(due)))
+	unsent := make(map[int]bool)
+	if len(due) > 0 {
+		for i, err := range j.messenger.Remind(ctx, due) {
+			if err == nil {
+				counts.sent.Add(1)
+				continue
+			}
+			counts.missed.Add(1)
+			unsent[places[i]] = true
+		}
+	}
+	var ended []claim
+	for i, c := range claims {
+		if !unsent[i] {
+			ended = append(ended, c)
+		}
+	}
+	return len(unsent), j.finish(ctx, ended)
+}
+
+// begin notes an attempt at each of the claims, and returns those reminders that are still due and
+// wanted, with their places among the claims.
+func (j *Jobs) begin(ctx context.Context, claims []claim) (due []model.Reminder, places []int, err error) {
+	const query = `
+		UPDATE reminders r SET attempts = attempts + 1
+		FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[])
+		       WITH ORDINALITY AS c (event, starts, kind, person, place)
+		JOIN events e ON e.id = c.event AND e.status = 'open' AND e.starts = c.starts AND e.starts > now()
+		JOIN participants p ON p.event = c.event AND p.person = c.person AND p.part = 'going' AND NOT p.muted
+		JOIN users u ON u.id = c.person AND (u.blocked_at IS NULL OR u.blocked_at < p.since)
+		WHERE r.event = c.event AND r.starts = c.starts AND r.kind = c.kind AND r.person = c.person AND r.ended_at IS NULL
+		RETURNING r.event, r.starts, r.kind, r.person, u.lang, r.attempts, c.place`
+	var r model.Reminder
+	var attempts, place int
+	rows, _ := j.store.writes.Query(ctx, query, columns(claims)...) // its error is that of ForEachRow
+	_, err = pgx.ForEachRow(rows, []any{&r.Event, &r.Starts, &r.Kind, &r.Person, &r.Lang, &attempts, &place}, func() error {
+		if attempts > 1 {
+			j.store.reminders.repeated.Add(1)
+		}
+		due, places = append(due, r), append(places, place-1)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin reminders: %w", err)
+	}
+	return due, places, nil
+}
+
+// finish notes that reminders are not to be sent any more, also while the program ends.
+func (j *Jobs) finish(ctx context.Context, claims []claim) error {
+	const query = `
+		UPDATE reminders r SET ended_at = now()
+		FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[]) AS c (event, starts, kind, person)
+		WHERE r.event = c.event AND r.starts = c.starts AND r.kind = c.kind AND r.person = c.person`
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	if _, err := j.store.writes.Exec(ctx, query, columns(claims)...); err != nil {
+		return fmt.Errorf("end reminders: %w", err)
 	}
 	return nil
 }
 
-// Readers returns those who come to an event or wait for a place, with ids above after, by id, at
-// most limit (and [MaxEvents]) of them: a page of whom a notice is for.
-func (s *Store) Readers(ctx context.Context, event, after int64, limit int) ([]model.Person, error) {
-	const query = `
-		SELECT u.id, u.name, u.lang FROM participants p JOIN users u ON u.id = p.person
-		WHERE p.event = $1 AND p.person > $2 ORDER BY p.person LIMIT $3`
-	rows, _ := s.reads.Query(ctx, query, event, after, min(limit, MaxEvents)) // its error is the rows'
-	people, err := pgx.CollectRows(rows, pgx.RowToStructByPos[model.Person])
-	if err != nil {
-		return nil, fmt.Errorf("read who joined: %w", err)
+// columns returns claims as arrays, one a column.
+func columns(claims []claim) []any {
+	events, people := make([]int64, len(claims)), make([]int64, len(claims))
+	starts, kinds := make([]time.Time, len(claims)), make([]string, len(claims))
+	for i, c := range claims {
+		events[i], starts[i], kinds[i], people[i] = c.event, c.starts, string(c.kind), c.person
 	}
-	return people, nil
+	return []any{events, starts, kinds, people}
 }

@@ -50,7 +50,8 @@ type Store struct {
 	jobs   *inserter
 	log    *slog.Logger
 
-	reminders struct{ sent, dropped, repeated atomic.Int64 }
+	notices   struct{ owed, givenUp, sent, missed atomic.Int64 }
+	reminders struct{ sent, dropped, missed, repeated atomic.Int64 }
 }
 
 // Open connects to the database at url; connections have to be direct, not through a pooler

@@ -34,6 +34,7 @@ const (
 	actCalendar   = "C" // event
 	actEdit       = "E" // event
 	actAttendance = "A" // event
+	actMute       = "M" // event, 1: no reminders, 0: reminders
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
 )

@@ -90,7 +90,11 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 		if e.Part != model.Absent {
 			act = Button{Text: t.say("button_leave"), Data: s.encode(actLeave, e.ID)}
 		}
-		rows = append(rows, []Button{act})
+		row := []Button{act}
+		if e.Part == model.Going && e.Starts.After(c.Now) {
+			row = append(row, s.muteButton(t, e))
+		}
+		rows = append(rows, row)
 		if e.Owner == c.From.ID {
 			rows = append(rows, []Button{
 				{Text: t.say("button_edit"), Data: s.encode(actEdit, e.ID)},

@@ -61,6 +61,8 @@ func (s State) press(in Press) Turn {
 		return s.openEdit(c, d.arg(0))
 	case actAttendance:
 		return s.openAttendance(c, d.arg(0))
+	case actMute:
+		return Turn{Next: s, Await: []any{Mute{Context: c, Event: d.arg(0), Muted: d.arg(1) != 0}}}
 	case actReport:
 		return s.askReport(c, d.arg(0))
 	case actReportFor:

@@ -101,6 +101,8 @@ func Step(s State, in any) Turn {
 		return s.mineLoaded(in)
 	case Written:
 		return s.written(in)
+	case Muted:
+		return s.muted(in)
 	case StatsLoaded:
 		return s.statsLoaded(in)
 	case MapGone:

@@ -139,5 +139,6 @@ type Found struct {
 type Seen struct {
 	Event
 	Part  Part     // the viewer's
+	Muted bool     // the viewer wants no reminders of it
 	Names []string // first names of those who come, the earliest first, a few of them
 }

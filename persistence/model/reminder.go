@@ -8,6 +8,7 @@ type Reminder struct {
 	Starts time.Time // of the event when the reminder was claimed
 	Kind   Ahead
 	Person int64
+	Lang   string // the person's, "ru" or "en"
 }
 
 // Ahead says how long before an event a reminder is due.

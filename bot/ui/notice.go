@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"time"
+
+	"okolo/persistence/model"
+)
+
+// Notice tells a reader who is not on any screen what has happened to an event. It returns false
+// where that is of no use any more: the event is over, or more was told since.
+func Notice(lang string, news model.News, e model.Event, now time.Time) (Message, bool) {
+	if e.Ends.Before(now) || e.Status != model.Open && news != model.NewsCancelled {
+		return Message{}, false
+	}
+	t := tongueOf(lang)
+	var text string
+	switch news {
+	case model.NewsEdited:
+		text = t.html("notice_edited", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+	case model.NewsCancelled:
+		text = t.html("notice_cancelled", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+	case model.NewsPromoted:
+		text = t.html("notice_promoted", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+	default:
+		return Message{}, false
+	}
+	return Message{Text: text, Buttons: [][]Button{{t.showButton(e)}}}, true
+}
+
+// Reminder tells a person who comes to an event that it begins soon.
+func Reminder(lang string, ahead model.Ahead, e model.Event, now time.Time) Message {
+	t := tongueOf(lang)
+	text := t.html("reminder_day", "Title", e.Title)
+	if ahead == model.HourAhead {
+		text = t.html("reminder_hour", "Title", e.Title)
+	}
+	return Message{Text: text + "\n\n" + t.whenAndWhere(e, now), Buttons: [][]Button{
+		{t.showButton(e), {Text: t.say("button_mute"), Data: State{}.encode(actMute, e.ID, 1)}},
+	}}
+}
+
+// whenAndWhere tells the two things of an event that a person needs to come to it.
+func (t *tongue) whenAndWhere(e model.Event, now time.Time) string {
+	return "🕒 " + escape(t.period(e.Details, now)) + "\n📍 " + escape(placeName(e))
+}
+
+// showButton puts the card of an event in the place of the message.
+func (t *tongue) showButton(e model.Event) Button {
+	return Button{Text: t.say("button_show_event"), Data: State{}.encode(actEvent, e.ID)}
+}
+
+// tongueOf returns the language of a name such as "ru" or "en-GB".
+func tongueOf(lang string) *tongue { return State{Lang: lang}.tongue(Context{}) }
