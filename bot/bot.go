@@ -152,7 +152,8 @@ func (b *Bot) Runtime() *actors.Runtime[ui.State] { return b.runtime }
 // delivers the notices and reminders that the database owes.
 func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
 	b.register(ctx)
-	jobs, err := b.Store.StartJobs(ctx, b.id, b.Epoch, messenger{b})
+	// Where ctx has ended already there is something to drain all the same.
+	jobs, err := b.Store.StartJobs(context.WithoutCancel(ctx), b.id, b.Epoch, messenger{b})
 	if err != nil {
 		return errors.Join(err, b.Close(context.WithoutCancel(ctx)))
 	}

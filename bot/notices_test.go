@@ -88,7 +88,7 @@ func TestNotices(t *testing.T) {
 	card := anna.SeeEdited(told, "the card", has("Не пойду"))
 
 	anna.Press(card, "Не пойду")
-	told = clara.See("that she is let in", contains("you come to Ship <trip>"))
+	clara.See("that she is let in", contains("you come to Ship <trip>"))
 	check(t, anna.Err())
 
 	boris.Say("/start " + deepLink(event))

@@ -57,12 +57,6 @@ func (m *messenger) fail(person int64) error {
 	return errors.New("telegram is away")
 }
 
-func (m *messenger) counts() (notices, reminders int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.notices), len(m.reminders)
-}
-
 func startJobs(t *testing.T, s *persistence.Store, m persistence.Messenger) {
 	t.Helper()
 	jobs, err := s.StartJobs(t.Context(), bot, 1, m)

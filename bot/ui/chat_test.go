@@ -301,6 +301,14 @@ func (c *chat) result(effect any) any {
 		return AlikeFound{Context: do.Context, Event: c.world.alike, Err: c.world.readErr}
 	case LoadAttendance:
 		return AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: c.world.attendees, Err: c.world.readErr}
+	case Mute:
+		e, ok := c.world.events[do.Event]
+		if !ok || e.Part == model.Absent {
+			return Muted{Mute: do, Err: model.ErrNotFound}
+		}
+		e.Muted = do.Muted
+		c.world.events[do.Event] = e
+		return Muted{Mute: do, Err: c.world.readErr}
 	case LoadStats:
 		return StatsLoaded{Context: do.Context, Lines: c.world.stats, Err: c.world.readErr}
 	case Write:
