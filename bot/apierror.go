@@ -45,7 +45,10 @@ func isBadFile(err error) bool {
 }
 
 // isUnauthorized: the token is not (or no longer) that of a bot.
-func isUnauthorized(err error) bool { return refused(err, 401) || refused(err, 404) }
+func isUnauthorized(err error) bool { return refused(err, 401) || isUnknown(err) }
+
+// isUnknown: there is no such bot, or no Bot API at this address.
+func isUnknown(err error) bool { return refused(err, 404) }
 
 // isConflict: somebody else takes the bot's updates.
 func isConflict(err error) bool { return refused(err, 409) }

@@ -78,7 +78,7 @@ const (
 
 // New asks the Bot API who the bot is, takes the next epoch from the database and starts
 // the sessions. Close releases what it started. It fails with [ErrUnauthorized] where the Bot
-// API does not accept the token.
+// API does not accept the token, and with [ErrNoBot] where there is no such bot.
 func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -87,10 +87,12 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		cfg.Logger = slog.Default()
 	}
 	me, err := cfg.API.GetMe(ctx)
-	if isUnauthorized(err) {
+	switch {
+	case isUnknown(err):
+		return nil, fmt.Errorf("%w: %w", ErrNoBot, err)
+	case isUnauthorized(err):
 		return nil, fmt.Errorf("%w: %w", ErrUnauthorized, err)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("ask the Bot API who I am: %w", err)
 	}
 	if cfg.Epoch == 0 {

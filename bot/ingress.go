@@ -26,6 +26,9 @@ const (
 // ErrUnauthorized says that the Bot API does not accept the token.
 var ErrUnauthorized = errors.New("the Bot API does not accept the token")
 
+// ErrNoBot says that the server knows no bot of that token, or is no Bot API server at all.
+var ErrNoBot = errors.New("the server does not know the bot")
+
 // ingress is the state of long polling.
 type ingress struct {
 	offset    atomic.Int64 // below it, everything is settled

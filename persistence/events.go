@@ -64,11 +64,7 @@ const mineQuery = `
 	LIMIT $2`
 
 func (s *Store) seen(ctx context.Context, query string, args ...any) ([]model.Seen, error) {
-	rows, err := s.reads.Query(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	seen, err := pgx.CollectRows(rows, scanSeen)
+	seen, err := read(ctx, s, scanSeen, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

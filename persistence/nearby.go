@@ -26,17 +26,13 @@ func (s *Store) Nearby(ctx context.Context, q model.Search) ([]model.Found, erro
 		return nil, nil
 	}
 	q.Limit, q.Radius = limit, min(q.Radius, model.MaxRadius)
-	rows, err := s.reads.Query(ctx, nearbyQuery, nearbyArgs(q)...)
-	if err != nil {
-		return nil, fmt.Errorf("search nearby: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (model.Found, error) {
+	found, err := read(ctx, s, func(row pgx.CollectableRow) (model.Found, error) {
 		var f model.Found
 		var metres float64
 		err := row.Scan(&f.ID, &f.Kind, &metres)
 		f.Metres = int(math.Round(metres))
 		return f, err
-	})
+	}, nearbyQuery, nearbyArgs(q)...)
 	if err != nil {
 		return nil, fmt.Errorf("search nearby: %w", err)
 	}

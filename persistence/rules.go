@@ -152,7 +152,7 @@ func (l *ledger) ownOpen(e *event, by model.Person) string {
 	case e.Owner != by.ID:
 		return foreign
 	case e.Status == model.Hidden:
-		return closed
+		return missing
 	case !e.Ends.After(l.now):
 		return past
 	case e.Status != model.Open:
@@ -166,7 +166,7 @@ func (l *ledger) ownOpen(e *event, by model.Person) string {
 func (l *ledger) join(c model.JoinEvent) (model.Answer, string) {
 	e := l.events[c.Event]
 	switch {
-	case e == nil:
+	case e == nil || e.Status == model.Hidden:
 		return model.Answer{}, missing
 	case e.Status != model.Open:
 		return model.Answer{}, closed

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -141,6 +143,22 @@ func TestUnreadableStats(t *testing.T) {
 	}
 	if code, body := get(t, url+"/metrics"); code != 200 || !strings.Contains(body, "okolo_stats_readable 0") || !strings.Contains(body, "go_goroutines") {
 		t.Errorf("metrics: %d\n%s", code, body)
+	}
+}
+
+// TestClientDoesNotWaitForEver: a port that accepts and never answers.
+func TestClientDoesNotWaitForEver(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := ops.Client{URL: "http://" + l.Addr().String(), Timeout: 50 * time.Millisecond}
+	if _, err := c.Stats(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if _, err := c.Purge(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
 	}
 }
 

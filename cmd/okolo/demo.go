@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -72,7 +74,7 @@ type demo struct {
 
 // up brings up one part after the other; on failure d has those that run.
 func (c *demoCmd) up(ctx context.Context, d *demo, drain func(), log *slog.Logger) (err error) {
-	if err := c.Ops.check(); err != nil {
+	if err := cmp.Or(c.Ops.check(), checkListen("--listen", c.Listen, false), c.checkData()); err != nil {
 		return err
 	}
 	p := plan{token: demoToken, operators: []int64{operator}, ops: c.Ops, drain: drain, log: log}
@@ -138,6 +140,15 @@ Sample events are around Berlin (52.52, 13.405), Belgrade (44.8125, 20.4612) and
 Moscow (55.7558, 37.6173). Ctrl-C stops everything.
 
 `, took.Seconds(), d.url, d.program.ops.URL(), d.database.URL())
+}
+
+// checkData refuses what can be no folder.
+func (c *demoCmd) checkData() error {
+	info, err := os.Stat(c.Data)
+	if errors.Is(err, syscall.ENOTDIR) || err == nil && !info.IsDir() {
+		return usageError{"OKOLO_DATA is no folder, and cannot become one."}
+	}
+	return nil
 }
 
 // folder returns where the data is kept; empty: in a temporary folder.

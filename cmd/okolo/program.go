@@ -77,9 +77,9 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	if err := g.store.Ready(ctx); err != nil {
 		return nil, err
 	}
-	api, err := bot.NewAPI(p.token, p.apiURL)
+	api, err := p.api()
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("BOT_TOKEN or BOT_API_URL cannot be used: the token looks like 123456:ABC…, the address like https://api.telegram.org (%v).", err)}
+		return nil, err
 	}
 	if g.owner, err = g.store.Own(ctx, botID(p.token)); err != nil {
 		return nil, err
@@ -103,6 +103,15 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	}
 	g.window.bot.Store(g.bot)
 	return g, nil
+}
+
+// api makes the client of the Bot API.
+func (p plan) api() (*bot.API, error) {
+	api, err := bot.NewAPI(p.token, p.apiURL)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("BOT_TOKEN or BOT_API_URL cannot be used: the token looks like 123456:ABC…, the address like https://api.telegram.org (%v).", err)}
+	}
+	return api, nil
 }
 
 // unlessStopped returns err, the failure of a start, or nil where ctx is done: who stops a

@@ -27,6 +27,19 @@ func TestReadmeNamesEverySetting(t *testing.T) {
 	}
 }
 
+// TestReadmeToken: the token of the README's bot is one that okolo serve takes, too.
+func TestReadmeToken(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, found := strings.Cut(string(readme), "$SANDBOX/bot")
+	token, _, _ = strings.Cut(token, "\n")
+	if _, err := (plan{token: token}).api(); !found || err != nil {
+		t.Errorf("%q: %v", token, err)
+	}
+}
+
 // settingRows returns the rows of the table, by the tags that the command line is read by.
 func settingRows(t reflect.Type) []string {
 	var rows []string

@@ -91,7 +91,7 @@ func TestLoopbackOnly(t *testing.T) {
 		if command == "demo" {
 			args = append(args, "--fresh", "--ops-addr", "127.0.0.1:0")
 		}
-		if code, _, errs := okolo(t, nil, args...); code != exitFailed || !strings.Contains(errs, "is not a loopback address") {
+		if code, _, errs := okolo(t, nil, args...); code != exitUsage || !strings.Contains(errs, "is not a loopback address") {
 			t.Errorf("%s: exit %d, %q", command, code, errs)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"strings"
 
 	"okolo/bot"
@@ -35,7 +34,10 @@ func (c *serveCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) 
 		return err
 	}
 	err = c.serve(ctx, p, stdout)
-	if errors.Is(err, bot.ErrUnauthorized) {
+	switch {
+	case errors.Is(err, bot.ErrNoBot) && c.BotAPIURL != "":
+		return usageError{"BOT_TOKEN or BOT_API_URL is wrong: no bot of that token is at that address."}
+	case errors.Is(err, bot.ErrNoBot), errors.Is(err, bot.ErrUnauthorized):
 		return usageError{"BOT_TOKEN is not accepted by the Bot API: it is wrong, or was revoked."}
 	}
 	return err
@@ -78,8 +80,11 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 		return plan{}, err
 	}
 	p := plan{
-		token: c.BotToken, apiURL: c.BotAPIURL, databaseURL: database,
+		token: c.BotToken, apiURL: strings.TrimRight(c.BotAPIURL, "/"), databaseURL: database,
 		ops: c.Ops, operators: c.OperatorIDs, log: log,
+	}
+	if _, err := p.api(); err != nil {
+		return plan{}, err
 	}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return plan{}, err
@@ -100,8 +105,7 @@ func checkServer(address string) error {
 	if address == "" {
 		return nil
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+	if !isWebAddress(address) {
 		return usageError{"BOT_API_URL is not the address of a Bot API server: it should look like https://api.telegram.org."}
 	}
 	return nil

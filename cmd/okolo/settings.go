@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"okolo/actors"
+	"okolo/actors/ops"
 	"okolo/bot/sender"
 	"okolo/bot/staticmap"
 )
@@ -115,6 +118,27 @@ func (s databaseSettings) url() (string, error) {
 		return "", usageError{"DATABASE_URL is not the address of a PostgreSQL database: it should look like postgres://okolo:password@localhost/okolo."}
 	}
 	return s.DatabaseURL, nil
+}
+
+// isWebAddress reports whether HTTP can be spoken with what is there.
+func isWebAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
+// checkListen refuses what nobody can listen on, and without public what others reach.
+func checkListen(name, addr string, public bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.ResolveTCPAddr("tcp", addr)
+	}
+	switch {
+	case err != nil:
+		return usageError{name + " is not an address to listen on: it should look like 127.0.0.1:8081."}
+	case !public && host != "" && !ops.Loopback(addr):
+		return usageError{name + " is not a loopback address, such as 127.0.0.1:8081: others would reach it."}
+	}
+	return nil
 }
 
 // within refuses a value that lies outside of its range, with its name and the range.

@@ -24,8 +24,12 @@ func (c *statsCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err := within("--every", c.Every, 100*time.Millisecond, time.Hour); err != nil {
 		return err
 	}
+	client, err := c.Client.client()
+	if err != nil {
+		return err
+	}
 	if !c.Watch {
-		return c.print(ctx, stdout)
+		return c.print(ctx, client, stdout)
 	}
 	tick := time.NewTicker(c.Every)
 	defer tick.Stop()
@@ -33,7 +37,7 @@ func (c *statsCmd) Run(ctx context.Context, stdout io.Writer) error {
 		if !c.JSON {
 			fmt.Fprint(stdout, "\x1b[H\x1b[2J") // clear the terminal
 		}
-		if err := c.print(ctx, stdout); err != nil {
+		if err := c.print(ctx, client, stdout); err != nil {
 			return err
 		}
 		select {
@@ -44,10 +48,10 @@ func (c *statsCmd) Run(ctx context.Context, stdout io.Writer) error {
 	}
 }
 
-func (c *statsCmd) print(ctx context.Context, stdout io.Writer) error {
-	stats, err := c.Client.client().Stats(ctx)
+func (c *statsCmd) print(ctx context.Context, client ops.Client, stdout io.Writer) error {
+	stats, err := client.Stats(ctx)
 	if err != nil {
-		return answered(err)
+		return answered(ctx, err)
 	}
 	if c.JSON {
 		_, err := stdout.Write(append(bytes.TrimSpace(stats), '\n'))

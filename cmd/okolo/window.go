@@ -35,7 +35,7 @@ func (s opsSettings) check() error {
 	case s.OpsToken != "" && len(s.OpsToken) < minToken:
 		return usageError{"OPS_TOKEN is too short: it has 16 characters or more, such as openssl rand -hex 16 makes."}
 	}
-	return nil
+	return checkListen("OPS_ADDR", s.OpsAddr, true)
 }
 
 // window is what operators see of a program, from its start to its end.
