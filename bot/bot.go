@@ -56,6 +56,9 @@ type Bot struct {
 	pictures *pictures
 	operator map[int64]bool
 	ingress  ingress
+	intake   *intake
+	inbox    *inbox
+	outbox   *outbox
 	counts   counts
 	draining atomic.Bool
 }
@@ -111,6 +114,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Sessions.Logger == nil {
 		cfg.Sessions.Logger = cfg.Logger
 	}
+	if b.outbox, err = newOutbox(ctx, b); err != nil {
+		return nil, fmt.Errorf("open the outbox: %w", err)
+	}
 	b.readers = newCrew(readersPerBot, readsWaiting)
 	b.sender = sender.New(patient(cfg.Sending))
 	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.snapshots(me.ID))
@@ -118,6 +124,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		b.readers.close()
 		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
 	}
+	b.outbox.start()
+	b.intake, b.inbox = newIntake(cfg.Sessions.MaxInFlight), newInbox(b)
+	b.API.updates.unreadable = b.unreadable
 	return b, nil
 }
 
@@ -128,16 +137,14 @@ func (c *Config) snapshots(bot int64) actors.SnapshotStore {
 	return c.Store.Snapshots(bot)
 }
 
-// patient makes the sender keep trying for as long as an answer may be of use: until it is
-// delivered or given up, its update is not confirmed to Telegram, and nobody's next ones are
-// fetched. That is why it is given up at last and its update settled: left unsettled, that
-// would come again with every poll and hold everybody up.
+// patient makes the sender try for long enough that one slow call may come to its end; what is not
+// delivered by then waits in the outbox, and its person's next updates are handled.
 func patient(o sender.Options) sender.Options {
 	if o.MaxAttempts == 0 {
 		o.MaxAttempts = 30
 	}
 	if o.Deadline == 0 {
-		o.Deadline = 2 * time.Minute
+		o.Deadline = 25 * time.Second
 	}
 	return o
 }
@@ -185,7 +192,10 @@ func (b *Bot) Close(ctx context.Context) error {
 	report, err := b.runtime.Shutdown(ctx)
 	b.Logger.Info("sessions stored", "sessions", report.Sessions, "saved", report.SnapshotsSaved, "given_up", report.SnapshotsGivenUp)
 	b.readers.close()
-	return errors.Join(err, b.sender.Close(ctx))
+	err = errors.Join(err, b.sender.Close(ctx))
+	b.outbox.close()
+	b.inbox.close()
+	return err
 }
 
 // register tells Telegram that updates are fetched, and which commands to offer. A failure is
@@ -211,23 +221,16 @@ type behavior struct{}
 func (behavior) Kinds() []string                     { return ui.ScreenNames() }
 func (behavior) Kind(s *ui.State) int                { return int(s.Screen) }
 func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
-func (behavior) Blank(s *ui.State) bool              { return s.Blank() }
 func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
 func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 	if d, ok := in.(actors.Duplicate); ok {
 		in = ui.Duplicate{Of: d.Payload}
 	}
-	lasting := false
-	switch in := in.(type) {
-	case ui.Written:
-		lasting = in.Err == nil
-	case ui.Forgotten:
-		lasting = in.Err == nil
-	}
+	written, _ := in.(ui.Written)
 	t := ui.Step(s, in)
 	return actors.Turn[ui.State]{
 		Next: t.Next, Await: t.Await, Emit: t.Emit, Repeatable: t.Repeatable,
-		Lasting: lasting,
+		Lasting: written.Command != nil && written.Err == nil,
 	}
 }

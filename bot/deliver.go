@@ -11,11 +11,47 @@ import (
 	"okolo/bot/ui"
 )
 
+// transmit queues a reply; done gets the id of the message where it is a new one. Where the
+// message to be edited is gone, or too old to be edited, a new one takes its place; not so for a
+// map, which would stand below its list: there done gets the error. before, unless it is nil, may
+// keep a call from being made.
+func (b *Bot) transmit(chat int64, r reply, before func() error, done func(id int64, err error)) {
+	if r.Edits == 0 {
+		b.send(chat, r.Message, before, done)
+		return
+	}
+	b.editMessage(chat, r.Edits, r.Message, before, func(err error) {
+		if !isGone(err) {
+			done(0, err)
+			return
+		}
+		b.counts.resent.Add(1)
+		if r.Slot == ui.SlotMap {
+			done(0, err)
+			return
+		}
+		b.send(chat, r.Message, before, done)
+	})
+}
+
+// guarded makes a call unless before keeps it from being made.
+func guarded(before func() error, call func(context.Context) (any, error)) func(context.Context) (any, error) {
+	if before == nil {
+		return call
+	}
+	return func(ctx context.Context) (any, error) {
+		if err := before(); err != nil {
+			return nil, err
+		}
+		return call(ctx)
+	}
+}
+
 // send queues a new message; done gets its id.
-func (b *Bot) send(chat int64, m ui.Message, done func(id int64, err error)) {
+func (b *Bot) send(chat int64, m ui.Message, before func() error, done func(id int64, err error)) {
 	b.sender.Submit(sender.Op{
 		Chat: chat, Kind: sender.Message, Idempotent: true,
-		Call: func(ctx context.Context) (any, error) { return b.sendMessage(ctx, chat, m) },
+		Call: guarded(before, func(ctx context.Context) (any, error) { return b.sendMessage(ctx, chat, m) }),
 		Done: func(result any, err error) {
 			if err != nil {
 				done(0, err)
@@ -61,7 +97,7 @@ func (b *Bot) sendMap(ctx context.Context, chat int64, m ui.Message) (*telego.Me
 
 // editMessage queues the replacement of a message's contents. That nothing has changed is
 // no error.
-func (b *Bot) editMessage(chat, id int64, m ui.Message, done func(error)) {
+func (b *Bot) editMessage(chat, id int64, m ui.Message, before func() error, done func(error)) {
 	call := func(ctx context.Context) (any, error) {
 		return b.API.EditMessageText(ctx, &telego.EditMessageTextParams{
 			ChatID: tu.ID(chat), MessageID: int(id), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: inline(m),
@@ -72,7 +108,7 @@ func (b *Bot) editMessage(chat, id int64, m ui.Message, done func(error)) {
 		call = func(ctx context.Context) (any, error) { return nil, b.editMap(ctx, chat, id, m) }
 	}
 	b.sender.Submit(sender.Op{
-		Chat: chat, Edit: id, Kind: sender.Edit, Call: call,
+		Chat: chat, Edit: id, Kind: sender.Edit, Call: guarded(before, call),
 		Done: func(_ any, err error) {
 			if isNotModified(err) {
 				err = nil

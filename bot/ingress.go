@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/mymmrac/telego"
 
-	"okolo/actors"
 	"okolo/bot/ui"
 )
 
@@ -31,28 +29,20 @@ var ErrNoBot = errors.New("the server does not know the bot")
 
 // ingress is the state of long polling.
 type ingress struct {
-	offset    atomic.Int64 // below it, everything is settled
-	received  atomic.Uint64
-	unsettled atomic.Int64
-	since     atomic.Int64 // when the batch being handled came, in Unix nanoseconds; 0: there is none
+	offset   atomic.Int64 // below it, everything is settled or in the inbox
+	received atomic.Uint64
 }
 
-// age returns how long ago, in seconds, the oldest unsettled update came; 0 without one.
-func (i *ingress) age(now time.Time) float64 {
-	since := i.since.Load()
-	if since == 0 {
-		return 0
-	}
-	return max(0, now.Sub(time.Unix(0, since)).Seconds())
-}
-
-// poll takes updates in batches until ctx is done. Asking for the next batch confirms the
-// one before, so it does that only when every update in it is settled: what was in flight
-// when the process died comes again.
+// poll handles what the inbox has, and then takes updates in batches until ctx is done. Asking for
+// the next batch confirms the one before, so it does that only when every update in it is settled
+// or in the inbox: what was in flight when the process died comes again.
 func (b *Bot) poll(ctx context.Context) error {
-	b.API.updates.unreadable = b.unreadable
-	pause, careful := time.Duration(0), false
-	for ctx.Err() == nil {
+	if !b.inbox.recover(ctx) {
+		return nil
+	}
+	pause, careful, first := time.Duration(0), false, true
+	var settled []*piece // of the batch before
+	for b.intake.awaitRoom(ctx) {
 		updates, err := b.API.GetUpdates(ctx, &telego.GetUpdatesParams{
 			Offset: int(b.ingress.offset.Load()), Limit: pollBatch,
 			Timeout: int(pollWait.Seconds()), AllowedUpdates: allowedUpdates,
@@ -74,11 +64,33 @@ func (b *Bot) poll(ctx context.Context) error {
 			sleep(ctx, pause)
 		default:
 			pause, careful = 0, false
-			if !b.handle(ctx, updates) {
+			b.release(settled...)
+			pieces, all := b.handle(updates, first)
+			b.advance(updates, pieces)
+			if !all {
 				return nil // the sessions are shutting down
 			}
+			first = first && len(updates) == 0
+			settled = b.releaseUrgent(ctx, pieces)
 		}
 	}
+	return nil
+}
+
+// releaseUrgent returns the settled pieces of a batch, which are released when the next poll has
+// confirmed them; where others are held back behind them, it confirms and releases them itself.
+func (b *Bot) releaseUrgent(ctx context.Context, pieces []*piece) []*piece {
+	settled, urgent := b.intake.finished(pieces)
+	if !urgent {
+		return settled
+	}
+	if err := b.confirm(ctx); err != nil {
+		if ctx.Err() == nil {
+			b.Logger.Warn("settled updates may come again", "error", err)
+		}
+		return settled
+	}
+	b.release(settled...)
 	return nil
 }
 
@@ -88,95 +100,58 @@ func (b *Bot) unreadable(id int64, err error) {
 	b.Logger.Error("an update cannot be read and is passed over", "update", id, "error", err)
 }
 
-// handle hands a batch to the sessions, waits until each update is settled, and moves the
-// offset past those at the front that are. It reports whether all were.
-//
-// Of each person it hands over as many as may be unsettled, and the others, which would be
-// refused, once those are settled. In between it confirms: a session must know every update
-// again that can come again.
-func (b *Bot) handle(ctx context.Context, updates []telego.Update) bool {
+// handle takes updates, and returns when each is settled or in the inbox; or, with false, where
+// the bot is shutting down and some have to come again. It hands them to the sessions at once, and
+// commits to the inbox what is not settled soon; where first, all of them before they are handled,
+// so that an update that kills the program at once is counted, too.
+func (b *Bot) handle(updates []telego.Update, first bool) (pieces []*piece, all bool) {
 	b.ingress.received.Add(uint64(len(updates)))
-	if len(updates) > 0 {
-		b.ingress.since.Store(b.Now().UnixNano())
-		defer b.ingress.since.Store(0)
+	pieces = b.pieces(updates)
+	if len(pieces) == 0 {
+		return nil, true
 	}
-	settled := make([]bool, len(updates))
-	var inputs []incoming
-	for i := range updates {
-		in, ok := b.translate(&updates[i])
-		if !ok {
-			b.counts.ignored.Add(1)
-			settled[i] = true
-			continue
+	if first {
+		put := b.inbox.keep(pieces, true)
+		select {
+		case <-put.done:
+		case <-b.inbox.gone:
+			return pieces, false
 		}
-		in.place = i
-		inputs = append(inputs, in)
-	}
-	b.ingress.unsettled.Add(int64(len(inputs)))
-	inputs = b.handleSome(inputs, settled)
-	all := b.advance(updates, settled)
-	for len(inputs) > 0 {
-		if err := b.confirm(ctx); err != nil && ctx.Err() == nil {
-			b.Logger.Warn("settled updates may come again", "error", err)
+		for _, p := range put.pieces {
+			b.admit(p)
 		}
-		inputs = b.handleSome(inputs, settled)
-		all = b.advance(updates, settled)
+		return nil, true
 	}
-	return all
+	for _, p := range pieces {
+		b.admit(p)
+	}
+	soon := time.NewTimer(patience)
+	defer soon.Stop()
+	select {
+	case <-pieces[0].group.ended:
+	case <-soon.C:
+		put := b.inbox.keep(pieces, false)
+		select {
+		case <-put.done:
+		case <-pieces[0].group.ended:
+		case <-b.inbox.gone:
+		}
+	}
+	return pieces, len(b.intake.unsettled(pieces)) == 0
 }
 
-// advance moves the offset past the settled updates at the front of a batch, and reports
-// whether those are all.
-func (b *Bot) advance(updates []telego.Update, settled []bool) bool {
-	for i, ok := range settled {
-		if !ok {
-			return false
-		}
-		b.ingress.offset.Store(int64(updates[i].UpdateID) + 1)
+// advance moves the offset past the updates at the front of a batch that are settled or kept.
+func (b *Bot) advance(updates []telego.Update, pieces []*piece) {
+	open := map[int64]bool{}
+	for _, p := range b.intake.unsettled(pieces) {
+		open[p.update] = true
 	}
-	return true
-}
-
-// handleSome hands over as many of the inputs as their sessions take at a time, waits until
-// these are settled, and returns the others.
-func (b *Bot) handleSome(inputs []incoming, settled []bool) (later []incoming) {
-	var waiting sync.WaitGroup
-	taken := make(map[int64]int)
-	for _, in := range inputs {
-		if taken[in.user] == b.Sessions.MaxInFlight {
-			later = append(later, in)
-			continue
+	for _, u := range updates {
+		if open[int64(u.UpdateID)] {
+			return
 		}
-		taken[in.user]++
-		waiting.Add(1)
-		b.deliver(in, func(ok bool) {
-			settled[in.place] = ok
-			b.ingress.unsettled.Add(-1)
-			waiting.Done()
-		})
+		b.ingress.offset.Store(int64(u.UpdateID) + 1)
 	}
-	waiting.Wait()
-	return later
-}
-
-// deliver hands one input to its session. settled is called once, with false where it was
-// not handled and has to come again.
-func (b *Bot) deliver(in incoming, settled func(ok bool)) {
-	b.runtime.Deliver(actors.Input{
-		User: in.user, ID: in.update, Press: in.press, Payload: in.payload,
-		Settled: func(o actors.Outcome) {
-			switch o {
-			case actors.Stopped:
-				settled(false)
-			case actors.Busy:
-				b.excuse(in, ui.Busy, settled)
-			case actors.Poisoned:
-				b.excuse(in, ui.Broken, settled)
-			default:
-				settled(true)
-			}
-		},
-	})
 }
 
 // excuse tells a person why their input had no effect, in place of the session.
@@ -193,7 +168,7 @@ func (b *Bot) excuse(in incoming, e ui.Excuse, settled func(bool)) {
 		b.answer(ui.Answer{Callback: in.callback, Text: e.In(in.lang), Alert: true}, done)
 		return
 	}
-	b.send(in.user, ui.Message{Text: e.In(in.lang)}, func(_ int64, err error) { done(err) })
+	b.send(in.user, ui.Message{Text: e.In(in.lang)}, nil, func(_ int64, err error) { done(err) })
 }
 
 // confirm tells Telegram what was settled, which otherwise the next poll does.

@@ -48,8 +48,6 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 		read(b, ctx, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, b.Store.Mute(ctx, do.Event, e.User, do.Muted)
 		}, func(_ struct{}, err error) { done(ui.Muted{Mute: do, Err: err}) })
-	case ui.Forget:
-		b.forget(ctx, e, func(err error) { done(ui.Forgotten{Context: do.Context, Err: err}) })
 	case ui.LoadStats:
 		read(b, ctx, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})
@@ -60,12 +58,9 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 			done(ui.Written{Context: do.Context, Command: do.Command, Answer: a, Err: err})
 		})
 	case ui.Send:
-		b.send(e.User, do.Message, func(id int64, err error) {
-			b.delivered(e.User, err)
-			done(ui.Sent{Slot: do.Slot, ID: id, Tap: do.Tap, At: b.Now()})
-		})
+		b.post(e.User, reply{Slot: do.Slot, Tap: do.Tap, Message: do.Message}, done)
 	case ui.Edit:
-		b.edit(e.User, do, done)
+		b.post(e.User, reply{Context: do.Context, Slot: do.Slot, Edits: do.ID, Message: do.Message}, done)
 	case ui.Answer:
 		b.answer(do, func(err error) {
 			b.delivered(e.User, err)
@@ -100,26 +95,32 @@ func read[T any](b *Bot, ctx context.Context, query func(context.Context) (T, er
 	}
 }
 
-// edit changes a message in place. Where the message is gone, or too old to be edited, a new
-// one takes its place, and its id comes back as the result; not so for a map, which would stand
-// below its list.
-func (b *Bot) edit(user int64, do ui.Edit, done func(result any)) {
-	b.editMessage(user, do.ID, do.Message, func(err error) {
+// post delivers a reply, or has the outbox deliver it later: where Telegram does not take it now,
+// or where others wait for the chat. done gets its result when it is delivered or committed.
+func (b *Bot) post(user int64, r reply, done func(result any)) {
+	behind := func() error {
+		if b.outbox.waits(user) {
+			return errBehind
+		}
+		return nil
+	}
+	concluded := func(id int64, err error) {
+		if later(err) && b.outbox.put(user, r, func() { done(r.result(0, nil, b.Now())) }) {
+			if !errors.Is(err, errBehind) {
+				b.outbox.postpone(user, asked(err))
+			}
+			return
+		}
 		if !isGone(err) {
 			b.delivered(user, err)
-			done(nil)
-			return
 		}
-		b.counts.resent.Add(1)
-		if do.Slot == ui.SlotMap {
-			done(ui.MapGone{Context: do.Context, ID: do.ID})
-			return
-		}
-		b.send(user, do.Message, func(id int64, err error) {
-			b.delivered(user, err)
-			done(ui.Sent{Slot: do.Slot, ID: id, Gone: do.ID})
-		})
-	})
+		done(r.result(id, err, b.Now()))
+	}
+	if err := behind(); err != nil {
+		concluded(0, err)
+		return
+	}
+	b.transmit(user, r, behind, concluded)
 }
 
 // delivered counts, and logs, what a person did not get to see.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"okolo/actors"
 	"okolo/actors/ops"
@@ -23,6 +24,7 @@ type Stats struct {
 	Database DatabaseStats           `json:"database" metric:"database"`
 	Notices  NoticeStats             `json:"notices" metric:"notices"`
 	Sending  sender.Stats            `json:"sending" metric:"sender"`
+	Outbox   OutboxStats             `json:"outbox" metric:"outbox"`
 	Maps     staticmap.Stats         `json:"maps" metric:"maps"`
 	Reads    ReadStats               `json:"reads" metric:"reads"`
 }
@@ -33,12 +35,24 @@ type IngressStats struct {
 	Unsettled              int64   `json:"unsettled" metric:"unsettled" help:"Updates taken from Telegram and not settled yet."`
 	Bound                  int     `json:"unsettled_bound" metric:"unsettled_max" help:"Most updates that may be unsettled."`
 	OldestUnsettledSeconds float64 `json:"oldest_unsettled_seconds" metric:"oldest_unsettled_seconds" help:"How long ago the oldest unsettled update came; 0: there is none."`
+	Kept                   uint64  `json:"kept" metric:"kept_total" help:"Updates committed to the inbox, because they did not settle soon."`
+	SetAside               int64   `json:"set_aside" metric:"set_aside" help:"Updates that were begun too often without an end; see okolo inbox."`
 	Ignored                uint64  `json:"ignored" metric:"ignored_total" help:"Updates of a kind the bot has no use for."`
 	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
 	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
 	Blocked                uint64  `json:"blocked" metric:"messages_blocked_total" help:"Messages to people who blocked the bot."`
-	Offset                 int64   `json:"confirmed_offset" metric:"-" help:"Every update below it is settled."`
+	Offset                 int64   `json:"confirmed_offset" metric:"-" help:"Every update below it is settled or in the inbox."`
+}
+
+// OutboxStats is about replies that could not be delivered at once. Counts are since the start.
+type OutboxStats struct {
+	Waiting   int    `json:"waiting" metric:"replies" help:"Replies that wait to be delivered."`
+	Bound     int    `json:"waiting_bound" metric:"replies_max" help:"Most replies that may wait."`
+	Chats     int    `json:"chats" metric:"chats" help:"Chats that replies wait for."`
+	Delivered uint64 `json:"delivered" metric:"delivered_total" help:"Replies delivered later, or refused by Telegram for good."`
+	Expired   uint64 `json:"expired" metric:"expired_total" help:"Replies that waited for too long."`
+	Full      uint64 `json:"full" metric:"full_total" help:"Replies given up because too many wait."`
 }
 
 // DatabaseStats is about the connections, which reads and writes have apart.
@@ -78,14 +92,16 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 	return Stats{
 		Sessions: sessions,
 		Ingress: IngressStats{
-			Received: b.ingress.received.Load(), Unsettled: b.ingress.unsettled.Load(), Bound: pollBatch,
-			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.ingress.age(b.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
+			Received: b.ingress.received.Load(), Unsettled: int64(b.intake.len()), Bound: maxTaken,
+			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
+			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.intake.age(time.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),
 		Database: pools,
 		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats()},
 		Sending:  b.sender.Stats(),
+		Outbox:   b.outbox.stats(),
 		Maps:     b.Maps.Stats(),
 		Reads: ReadStats{
 			Waiting: waiting, WaitingBound: bound, Workers: readersPerBot,

@@ -18,7 +18,6 @@ var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
-	place    int // of its update in the batch
 	update   int64
 	user     int64
 	press    uint64 // key of a button press; 0: not a press

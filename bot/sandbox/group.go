@@ -143,7 +143,6 @@ func (c *chat) announce(by *person, bot *bot, service telego.Message) (*message,
 func (c *chat) become(by telego.User, who *member, as Membership) error {
 	old := who.telegram()
 	who.Membership = as
-	c.server.groupMoves.Add(1)
 	if !who.inside() && who.person != nil {
 		delete(c.keyboards, who.person.id)
 	}
@@ -217,7 +216,6 @@ func (c *chat) migrate(by *person) (*chat, error) {
 			to.group.members[id] = &copied
 		}
 	}
-	c.server.groupMoves.Add(1)
 	if _, err := c.announce(by, nil, telego.Message{MigrateToChatID: to.key.chat}); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,329 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mymmrac/telego"
+
+	"okolo/persistence"
+)
+
+const (
+	// maxAttempts is how often an update is begun that never settles, before it is set aside.
+	maxAttempts = 3
+	// alone is for how long at most an update that was begun before is handled by itself.
+	alone = 5 * time.Second
+	// inboxPage is the most rows of the inbox read at once, inboxEvery how often it is looked
+	// into for what an operator replays.
+	inboxPage  = 100
+	inboxEvery = 5 * time.Second
+	// inboxPause is the rest after the database failed.
+	inboxPause = 250 * time.Millisecond
+	// inboxLast bounds what is done at the end.
+	inboxLast = 2 * time.Second
+)
+
+// inbox commits updates that are not settled, so that they need not be fetched again, and removes
+// them when they are. One goroutine does both, as much at once as has gathered.
+type inbox struct {
+	bot  *Bot
+	rows *persistence.Inbox
+	wake chan struct{}
+	quit context.CancelFunc
+	gone chan struct{} // closed when nothing is committed any more
+
+	mu      sync.Mutex
+	puts    []*put
+	removed []*piece
+
+	kept  atomic.Uint64
+	aside atomic.Int64
+}
+
+// put asks for pieces to be committed.
+type put struct {
+	pieces []*piece
+	first  bool          // they are not handled yet: those that were there already are left out
+	aside  bool          // they are to be set aside, and settle by that
+	done   chan struct{} // closed when they are committed
+}
+
+func newInbox(b *Bot) *inbox {
+	ctx, quit := context.WithCancel(context.Background())
+	i := &inbox{bot: b, rows: b.Store.Inbox(b.id), wake: make(chan struct{}, 1), quit: quit, gone: make(chan struct{})}
+	go i.run(ctx)
+	return i
+}
+
+// close gives up what is not committed; it comes again.
+func (i *inbox) close() {
+	i.quit()
+	<-i.gone
+}
+
+// keep has pieces committed; where first, before they are handled.
+func (i *inbox) keep(pieces []*piece, first bool) *put {
+	return i.queue(&put{pieces: pieces, first: first, done: make(chan struct{})})
+}
+
+// setAside keeps an update that panics for an operator to see, and then settles it.
+func (i *inbox) setAside(p *piece) {
+	i.queue(&put{pieces: []*piece{p}, aside: true})
+}
+
+func (i *inbox) queue(p *put) *put {
+	i.mu.Lock()
+	i.puts = append(i.puts, p)
+	i.mu.Unlock()
+	i.signal()
+	return p
+}
+
+// remove has a piece removed that is settled.
+func (i *inbox) remove(p *piece) {
+	i.mu.Lock()
+	i.removed = append(i.removed, p)
+	i.mu.Unlock()
+	i.signal()
+}
+
+func (i *inbox) signal() {
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (i *inbox) run(ctx context.Context) {
+	defer close(i.gone)
+	look := time.NewTicker(inboxEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), inboxLast)
+			i.work(last)
+			cancel()
+			return
+		case <-look.C:
+			i.look(ctx)
+		case <-i.wake:
+		}
+		i.work(ctx)
+	}
+}
+
+// work does what has gathered.
+func (i *inbox) work(ctx context.Context) {
+	i.mu.Lock()
+	puts, removed := i.puts, i.removed
+	i.puts, i.removed = nil, nil
+	i.mu.Unlock()
+	for _, p := range puts {
+		if p.aside {
+			i.commitAside(ctx, p.pieces[0])
+		} else {
+			i.commit(ctx, p)
+		}
+	}
+	i.clear(ctx, removed)
+}
+
+// commitAside keeps a piece for an operator, whether it is in the inbox already or not.
+func (i *inbox) commitAside(ctx context.Context, p *piece) {
+	ok := i.persist(ctx, func() error {
+		if p.raw == nil {
+			return i.rows.SetAside(ctx, p.update)
+		}
+		letter, now := i.letter(p), time.Now()
+		letter.SetAside = &now
+		_, err := i.rows.Put(ctx, []persistence.Letter{letter})
+		return err
+	})
+	if ok {
+		i.aside.Add(1)
+		i.bot.intake.mu.Lock()
+		p.aside = true
+		i.bot.intake.mu.Unlock()
+	}
+	i.bot.ended(p, ok)
+}
+
+// commit puts into the inbox what is not settled by now.
+func (i *inbox) commit(ctx context.Context, p *put) {
+	open := i.bot.intake.keep(p.pieces)
+	letters := make([]persistence.Letter, len(open))
+	for k, piece := range open {
+		letters[k] = i.letter(piece)
+	}
+	var added []int64
+	if !i.persist(ctx, func() (err error) {
+		if len(letters) > 0 {
+			added, err = i.rows.Put(ctx, letters)
+		}
+		return err
+	}) {
+		return
+	}
+	i.kept.Add(uint64(len(added)))
+	if p.first {
+		p.pieces = slices.DeleteFunc(open, func(piece *piece) bool {
+			at := slices.Index(added, piece.update)
+			if at >= 0 {
+				added = slices.Delete(added, at, at+1) // of two of the same id, one is handled
+			}
+			return at < 0
+		})
+		open = p.pieces
+	}
+	i.noteKept(open)
+	close(p.done)
+}
+
+// noteKept marks pieces as kept, and removes those again that were settled meanwhile.
+func (i *inbox) noteKept(pieces []*piece) {
+	t := i.bot.intake
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range pieces {
+		p.kept, p.raw = true, nil
+		if p.settled {
+			i.remove(p)
+		}
+	}
+}
+
+// letter encodes a piece that is handled for the first time.
+func (i *inbox) letter(p *piece) persistence.Letter {
+	payload, err := json.Marshal(p.raw)
+	if err != nil { // what was decoded can be encoded
+		i.bot.Logger.Error("an update cannot be encoded", "update", p.update, "error", err)
+	}
+	return persistence.Letter{Update: p.update, Payload: payload, Attempts: 1}
+}
+
+// clear removes settled pieces and releases them.
+func (i *inbox) clear(ctx context.Context, pieces []*piece) {
+	if len(pieces) == 0 {
+		return
+	}
+	var ids []int64
+	for _, p := range pieces {
+		if !p.aside { // set by this goroutine
+			ids = append(ids, p.update)
+		}
+	}
+	if i.persist(ctx, func() error { _, err := i.rows.Delete(ctx, ids); return err }) {
+		i.bot.release(pieces...)
+	}
+}
+
+// persist does something until it succeeds; false where ctx ended first.
+func (i *inbox) persist(ctx context.Context, do func() error) bool {
+	for said := false; ; {
+		err := do()
+		if err == nil || ctx.Err() != nil {
+			return err == nil
+		}
+		if !said {
+			i.bot.Logger.Warn("the inbox cannot be written, will try again", "error", err)
+			said = true
+		}
+		sleep(ctx, inboxPause)
+	}
+}
+
+// recover handles what the inbox has, at the start. What was begun once may have been beside an
+// update that kills the program; what was begun more often is handled by itself, so that only
+// that update is set aside in the end. It returns false where ctx ended.
+func (i *inbox) recover(ctx context.Context) bool {
+	for after := int64(-1); ; {
+		var page []persistence.Letter
+		if !i.persist(ctx, func() (err error) { page, err = i.rows.Waiting(ctx, after, inboxPage); return err }) {
+			return false
+		}
+		if len(page) == 0 {
+			return true
+		}
+		after = page[len(page)-1].Update
+		for len(page) > 0 {
+			n := slices.IndexFunc(page, func(l persistence.Letter) bool { return l.Attempts > 1 })
+			if n < 0 {
+				n = len(page)
+			}
+			if n = max(n, 1); !i.bot.intake.awaitRoom(ctx) || !i.again(ctx, page[:n]) {
+				return false
+			}
+			page = page[n:]
+		}
+	}
+}
+
+// again handles letters of the inbox once more: one that is suspect, or several that are not.
+func (i *inbox) again(ctx context.Context, letters []persistence.Letter) bool {
+	first, suspect := letters[0], letters[0].Attempts > 1
+	if first.Attempts >= maxAttempts {
+		i.bot.Logger.Error("an update was begun too often and is set aside; see okolo inbox", "update", first.Update, "attempts", first.Attempts)
+		i.aside.Add(1)
+		return i.persist(ctx, func() error { return i.rows.SetAside(ctx, first.Update) })
+	}
+	ids := make([]int64, len(letters))
+	for k, l := range letters {
+		ids[k] = l.Update
+	}
+	if !i.persist(ctx, func() error { return i.rows.Begin(ctx, ids) }) {
+		return false
+	}
+	updates := make([]telego.Update, len(letters))
+	for k, l := range letters {
+		if err := json.Unmarshal(l.Payload, &updates[k]); err != nil {
+			i.bot.unreadable(l.Update, err)
+			updates[k] = telego.Update{UpdateID: int(l.Update)}
+		}
+	}
+	pieces := i.bot.pieces(updates)
+	for _, p := range pieces {
+		p.keeping, p.kept, p.raw = true, true, nil
+		i.bot.admit(p)
+	}
+	i.dropUseless(ctx, ids, pieces)
+	if !suspect || len(pieces) == 0 {
+		return true
+	}
+	late := time.NewTimer(alone)
+	defer late.Stop()
+	select {
+	case <-pieces[0].group.ended:
+	case <-late.C:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// dropUseless removes letters that made no piece: this version of the program has no use for
+// them.
+func (i *inbox) dropUseless(ctx context.Context, ids []int64, pieces []*piece) {
+	useless := slices.DeleteFunc(ids, func(id int64) bool {
+		return slices.ContainsFunc(pieces, func(p *piece) bool { return p.update == id })
+	})
+	if len(useless) > 0 {
+		i.persist(ctx, func() error { _, err := i.rows.Delete(ctx, useless); return err })
+	}
+}
+
+// look handles what an operator replays, and counts what is set aside.
+func (i *inbox) look(ctx context.Context) {
+	asked, err := i.rows.Asked(ctx, inboxPage)
+	if err == nil && len(asked) > 0 && i.bot.intake.len() < maxTaken/2 {
+		i.again(ctx, asked)
+	}
+	if aside, err := i.rows.Tidy(ctx); err == nil {
+		i.aside.Store(aside)
+	}
+}
