@@ -64,8 +64,9 @@ func TestNotices(t *testing.T) {
 	create(boris, "Boat <trip>")
 	check(t, boris.Err())
 	event := query[int64](w, `SELECT id FROM events`)
-	execute(w, `UPDATE events SET capacity = 1, zone = 'Asia/Tokyo', starts = date_trunc('day', starts) + interval '10 hours', ends = date_trunc('day', starts) + interval '12 hours'`)
+	execute(w, `UPDATE events SET capacity = 2, zone = 'Asia/Tokyo', starts = date_trunc('day', starts) + interval '10 hours', ends = date_trunc('day', starts) + interval '12 hours'`)
 	anna, clara := w.visitor(2, "Anna", "ru"), w.visitor(3, "Clara", "en")
+	join(boris, event, "Join")
 	join(anna, event, "Пойду")
 	join(clara, event, "Join")
 
