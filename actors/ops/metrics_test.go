@@ -18,7 +18,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		"# TYPE okolo_sessions gauge", "okolo_sessions 3",
 		`okolo_sessions_by_screen{screen="home"} 2`,
-		`okolo_took_seconds_bucket{le="1"} 1`, `okolo_took_seconds_bucket{le="+Inf"} 2`, "okolo_took_seconds_sum 5.5",
+		`okolo_took_seconds_bucket{le="1"} 1`, `okolo_took_seconds_bucket{le="2"} 1`, `okolo_took_seconds_bucket{le="+Inf"} 2`, "okolo_took_seconds_sum 5.5",
 		"# HELP okolo_left_total idle: Idle ones. memory: Others.", "# TYPE okolo_left_total counter", `okolo_left_total{reason="memory"} 8`,
 		"# HELP okolo_database_connections_in_use In use.", `okolo_database_connections_in_use{pool="writes"} 5`,
 		"okolo_ready 1", "okolo_stats_readable 1",
