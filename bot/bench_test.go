@@ -2,11 +2,11 @@ package bot_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,7 +41,7 @@ func snapshotsIn(b *testing.B) *persistence.Snapshots {
 }
 
 // deadline is raised where nothing may be given up, and a loaded machine may be slow.
-const deadline = 10 * time.Second
+const deadline = 10 * time.Minute
 
 // touchAll delivers an input to each user in random order, a bounded number at a time.
 func touchAll(b *testing.B, r *actors.Runtime[ui.State], users, window int, firstID int64, payload func(int64) any) {
@@ -58,6 +58,20 @@ func touchAll(b *testing.B, r *actors.Runtime[ui.State], users, window int, firs
 			<-room
 			all.Done()
 		}})
+	}
+	all.Wait()
+}
+
+// reachAll is touchAll where the store is shut: it waits until the inputs have changed the states.
+func reachAll(b *testing.B, r *actors.Runtime[ui.State], users int, firstID int64) {
+	b.Helper()
+	var all sync.WaitGroup
+	room := make(chan struct{}, 4096)
+	for _, user := range rand.Perm(users) {
+		room <- struct{}{}
+		all.Add(1)
+		arrived := func() { <-room; all.Done() }
+		r.Deliver(actors.Input{User: int64(user), ID: firstID + int64(user), Payload: announced{int64(user), arrived}})
 	}
 	all.Wait()
 }
@@ -220,12 +234,12 @@ func BenchmarkShutdown(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		epoch++
-		gate.shut(true)
+		gate.shut()
 		r := sessions(b, users, filler{}, nobody{}, gate, epoch)
-		touchAll(b, r, users, 4096, int64(epoch)*users+1, visitOf) // the store is away: all stay dirty
-		gate.shut(false)
+		reachAll(b, r, users, int64(epoch)*users+1)
 		b.StartTimer()
 		began := time.Now()
+		gate.open()
 		report := shutDown(b, r)
 		b.ReportMetric(time.Since(began).Seconds(), "s/shutdown")
 		if report.Sessions != users || report.SnapshotsSaved != users {
@@ -252,21 +266,22 @@ func BenchmarkPurge(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				epoch++
-				g.shut(true)
+				g.shut()
 				r := sessions(b, users, filler{}, nobody{}, store, epoch)
-				touchAll(b, r, users, 4096, int64(epoch)*users+1, visitOf)
-				touchAll(b, r, 100, 100, int64(epoch+1)*users+1, visitOf) // who stay
+				reachAll(b, r, users, int64(epoch)*users+1)
+				reachAll(b, r, stayers, int64(epoch+1)*users+1)
 				normal := openLoop(r, func() { time.Sleep(2 * time.Second) })
 				before := mustStats(b, r)
-				g.shut(false)
 				var took time.Duration
 				b.StartTimer()
 				during := openLoop(r, func() {
-					began := time.Now()
+					g.open()
+					spent, began := processorTime(b), time.Now()
 					if n, err := r.Purge(context.Background()); n != users/2 || err != nil {
 						b.Error(n, err)
 					}
 					took = time.Since(began)
+					b.ReportMetric((processorTime(b) - spent).Seconds(), "cpu-s/purge")
 				})
 				b.StopTimer()
 				b.ReportMetric(took.Seconds(), "s/purge")
@@ -281,6 +296,16 @@ func BenchmarkPurge(b *testing.B) {
 	}
 }
 
+// processorTime is what this process has used; on a busy machine it says more than the clock.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 func mustStats(b *testing.B, r *actors.Runtime[ui.State]) actors.Stats {
 	b.Helper()
 	s, err := r.Stats(context.Background())
@@ -290,7 +315,11 @@ func mustStats(b *testing.B, r *actors.Runtime[ui.State]) actors.Stats {
 	return s
 }
 
-// openLoop has 100 users send 10,000 inputs a second until do returns, and returns the p99 of the
+// stayers are the users who go on during a purge: so many that none has too many inputs in flight,
+// though none of these settles before the sessions that leave are stored.
+const stayers = 20_000
+
+// openLoop has the stayers send 10,000 inputs a second until do returns, and returns the p99 of the
 // time to their state.
 func openLoop(r *actors.Runtime[ui.State], do func()) time.Duration {
 	var mu sync.Mutex
@@ -309,11 +338,12 @@ func openLoop(r *actors.Runtime[ui.State], do func()) time.Duration {
 				for ; sent < int(now.Sub(began)/(100*time.Microsecond)); sent++ {
 					at := time.Now()
 					all.Add(1)
-					r.Deliver(actors.Input{User: int64(sent % 100), Payload: look{func() {
+					r.Deliver(actors.Input{User: int64(sent % stayers), Payload: look{func() {
 						mu.Lock()
 						defer mu.Unlock()
 						took = append(took, time.Since(at))
-					}}, Settled: func(actors.Outcome) { all.Done() }})
+						all.Done()
+					}}})
 				}
 			}
 		}
@@ -325,35 +355,46 @@ func openLoop(r *actors.Runtime[ui.State], do func()) time.Duration {
 	return took[len(took)*99/100]
 }
 
-// gate is a store that can be shut: then nothing is saved.
+// gate is a store that can be shut: then nobody is found in it, and what is saved waits until it
+// opens again.
 type gate struct {
 	actors.SnapshotStore
-	mu   sync.Mutex
-	away bool
+	mu     sync.Mutex
+	opened chan struct{} // closed when it opens; nil: it is open
 }
 
-func (g *gate) shut(away bool) {
+func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.away = away
+	g.opened = make(chan struct{})
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.opened)
+	g.opened = nil
+}
+
+func (g *gate) waiting() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.opened
 }
 
 func (g *gate) Save(ctx context.Context, batch []actors.Snapshot) error {
-	g.mu.Lock()
-	away := g.away
-	g.mu.Unlock()
-	if away {
-		return fmt.Errorf("the store is shut")
+	if opened := g.waiting(); opened != nil {
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	return g.SnapshotStore.Save(ctx, batch)
 }
 
-// Load finds nobody while the store is shut.
 func (g *gate) Load(ctx context.Context, users []int64) ([]actors.Snapshot, error) {
-	g.mu.Lock()
-	away := g.away
-	g.mu.Unlock()
-	if away {
+	if g.waiting() != nil {
 		return nil, nil
 	}
 	return g.SnapshotStore.Load(ctx, users)

@@ -124,11 +124,21 @@ func pageOf(user int64) int16 { return int16(user % 5) }
 
 func visitOf(user int64) any { return user }
 
+// announced is a visit that says when it has reached its user's state.
+type announced struct {
+	user    int64
+	arrived func()
+}
+
 func (filler) Fresh(int64) ui.State                { return ui.Fresh() }
 func (filler) Prepared(s *ui.State) int            { return len(s.Prepared) }
 func (filler) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 
 func (filler) Step(s ui.State, in any) actors.Turn[ui.State] {
+	if a, ok := in.(announced); ok {
+		a.arrived()
+		in = a.user
+	}
 	switch in := in.(type) {
 	case int64:
 		s.Screen, s.Zone, s.Page, s.ListMessageID = ui.ScreenNearby, "Europe/Berlin", pageOf(in), in
