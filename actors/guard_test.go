@@ -231,6 +231,7 @@ func TestPace(t *testing.T) {
 // the others wait, and none is lost.
 func TestNewcomersArePaced(t *testing.T) {
 	g := start(t, newMemoryStore(), func(c *Config) { c.MaxSessions = 5000 }, nil)
+	g.until("the look at the start", func(s Stats) bool { return s.RSSBytes > 0 })
 	g.rss.set(5 << 30)
 	g.look()
 	const users = 3 * minAdmissions

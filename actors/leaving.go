@@ -24,9 +24,16 @@ func (s *supervisor) work() {
 	more = s.rebuildSome() || more
 	if more {
 		s.scheduled = true
-		s.root.Send(s.self, &proceed{})
+		s.pool.run((*nextSlice)(s.core))
 	}
 }
+
+// nextSlice is the task to ask for the next slice. It waits its turn behind the sessions of the
+// slice before, so that an input that comes meanwhile has to wait for few of them, and not for
+// all that the supervisor could wake up.
+type nextSlice core
+
+func (n *nextSlice) run() { (*core)(n).tell(&proceed{}) }
 
 // dismissSome tells the oldest sessions to leave while there is a reason, and returns
 // whether it stopped only because the slice was full.

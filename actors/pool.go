@@ -9,44 +9,47 @@ const (
 	// workersPerProcessor is how many goroutines run sessions, for each processor. One would do,
 	// since what they run does not block; the others are for what blocks all the same.
 	workersPerProcessor = 8
-	// maxReady is the most mailboxes that wait for a worker. Beyond it there is one goroutine
+	// maxReady is the most tasks that wait for a worker. Beyond it there is one goroutine
 	// more for each.
 	maxReady = 4096
 )
 
-// pool runs mailboxes on goroutines that it keeps. A goroutine of its own for each run begins
+// task is what a pool runs: a mailbox, mostly.
+type task interface{ run() }
+
+// pool runs tasks in their order on goroutines that it keeps. A goroutine of its own for each run begins
 // with a small stack, and to grow that takes longer than to handle a message.
 type pool struct {
-	ready   chan *mailbox
+	ready   chan task
 	workers int
 }
 
 // newPool starts a pool whose goroutines the group waits for.
 func newPool(group *sync.WaitGroup) *pool {
-	p := &pool{ready: make(chan *mailbox, maxReady), workers: workersPerProcessor * runtime.GOMAXPROCS(0)}
+	p := &pool{ready: make(chan task, maxReady), workers: workersPerProcessor * runtime.GOMAXPROCS(0)}
 	for range p.workers {
 		group.Go(p.work)
 	}
 	return p
 }
 
-// run has a mailbox run, and does not wait for it.
-func (p *pool) run(m *mailbox) {
+// run has a task run, and does not wait for it.
+func (p *pool) run(t task) {
 	select {
-	case p.ready <- m:
+	case p.ready <- t:
 	default:
-		go m.run()
+		go t.run()
 	}
 }
 
-// work runs one mailbox after the other.
+// work runs one task after the other.
 func (p *pool) work() {
-	for m := <-p.ready; m != nil; m = <-p.ready {
-		m.run()
+	for t := <-p.ready; t != nil; t = <-p.ready {
+		t.run()
 	}
 }
 
-// close has the goroutines end, behind what is ready. No mailbox has to run from then on.
+// close has the goroutines end, behind what is ready. Nothing has to run from then on.
 func (p *pool) close() {
 	for range p.workers {
 		p.ready <- nil
