@@ -3,6 +3,7 @@ package actors
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"runtime"
@@ -155,14 +156,21 @@ func TestThresholdAndContainer(t *testing.T) {
 // TestHeapLimit: the soft memory limit is below the threshold while the runtime runs.
 func TestHeapLimit(t *testing.T) {
 	was := debug.SetMemoryLimit(-1)
-	g := start(t, nil, func(c *Config) { c.MemoryThreshold = 4096 * mebibyte }, nil)
+	allInside := func() (uint64, error) { return mebibyte, nil }
+	g := start(t, nil, func(c *Config) { c.MemoryThreshold, c.RSS = 4096*mebibyte, allInside }, nil)
 	if now := debug.SetMemoryLimit(-1); now != 3584*mebibyte || g.stats().HeapLimitBytes != uint64(now) {
 		t.Errorf("%d", now)
 	}
-	if limit, restore := limitHeap(8192 * mebibyte); limit != 3584*mebibyte { // a lower one stays
+	if limit, restore := limitHeap(8192*mebibyte, 0); limit != 3584*mebibyte { // a lower one stays
 		t.Error(limit)
 	} else {
 		restore()
+	}
+	for outside, want := range map[uint64]uint64{0: 112, 20: 92, 40: 72, 60: 64, 500: 64} { // of 128 MB
+		limit, restore := limitHeap(128*mebibyte, outside*mebibyte)
+		if restore(); limit != want*mebibyte {
+			t.Errorf("with %d MB outside: %d", outside, limit)
+		}
 	}
 	if _, err := g.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -184,7 +192,7 @@ func TestTheGuardActsOnTheLiveHeap(t *testing.T) {
 	}
 	g.tell(&sample{rss: 400 * mebibyte, readable: true, live: 400 * mebibyte, collecting: 0.2, at: g.clock.Now()})
 	g.until("the purge", func(s Stats) bool { return s.Passivations.Memory == 50 && s.Guard == GuardNormal })
-	want := "MEMORY GUARD: live heap near its limit (400.0MB of 448.0MB, collecting takes 20%), forced clean-up starts"
+	want := fmt.Sprintf("MEMORY GUARD: live heap near its limit (400.0MB of %s, collecting takes 20%%), forced clean-up starts", megabytes(g.heapLimit))
 	if got := g.log.with(want); len(got) != 1 {
 		t.Fatalf("lines: %q", g.log.with("MEMORY GUARD"))
 	}

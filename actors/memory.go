@@ -75,11 +75,21 @@ func (s *sampler) share(gc, all float64) float64 {
 	return max(0, did/of)
 }
 
-// limitHeap lowers Go's soft memory limit below the threshold, so that garbage alone never
-// passes it, and returns the limit that holds. One that is lower already stays. restore puts
+// outside returns how much of the resident memory Go's soft memory limit does not count, such as
+// the program's own pages.
+func outside(rss uint64) uint64 {
+	values := [...]metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(values[:])
+	return rss - min(values[0].Value.Uint64()-values[1].Value.Uint64(), rss)
+}
+
+// limitHeap lowers Go's soft memory limit to seven eighths of the threshold without what the limit
+// does not count, at least to half of it, so that garbage alone never passes the threshold, and
+// returns the limit that holds. One that is lower already stays. restore puts
 // back what was there.
-func limitHeap(threshold uint64) (limit uint64, restore func()) {
-	want, was := int64(min(threshold/8*7, math.MaxInt64)), debug.SetMemoryLimit(-1)
+func limitHeap(threshold, outside uint64) (limit uint64, restore func()) {
+	want := int64(min(max(threshold/8*7-min(outside, threshold/8*7), threshold/2), math.MaxInt64))
+	was := debug.SetMemoryLimit(-1)
 	if was <= want {
 		return uint64(was), func() {}
 	}

@@ -80,14 +80,15 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 func (r *Runtime[S]) setThreshold() {
 	r.unlimit = func() {}
 	asked := r.cfg.MemoryThreshold
-	if asked == 0 || !r.sampler.read(r.cfg.Now()).readable {
+	now := r.sampler.read(r.cfg.Now())
+	if asked == 0 || !now.readable {
 		return
 	}
 	if r.cfg.MemoryThreshold = belowContainer(asked, memlimit.FromCgroup); r.cfg.MemoryThreshold < asked {
 		r.log.Warn(fmt.Sprintf("MEMORY GUARD: the threshold of %s is more than the container may have, it is lowered to %s",
 			megabytes(asked), megabytes(r.cfg.MemoryThreshold)))
 	}
-	r.heapLimit, r.unlimit = limitHeap(r.cfg.MemoryThreshold)
+	r.heapLimit, r.unlimit = limitHeap(r.cfg.MemoryThreshold, outside(now.rss))
 }
 
 // start spawns the supervisor and the workers.

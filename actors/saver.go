@@ -184,6 +184,7 @@ func (s *saver) succeeded(batch []*save) {
 	s.answer(batch)
 	if back {
 		s.core.log.Info("the snapshot store is back")
+		s.probed() // or who is asked to store their state now would be refused
 		s.core.tell(&storeBack{})
 	}
 }
