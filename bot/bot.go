@@ -39,7 +39,10 @@ type Config struct {
 	// memory are forgotten. Without the function they are kept in Store.
 	Snapshots func(bot int64) actors.SnapshotStore
 	Sending   sender.Options // the limits of sending
-	Operators []int64        // Telegram ids of those who may see the statistics
+	// PersonRate is how many inputs a second a person may send, beyond a burst, before they are
+	// told to slow down and ignored for a while; 0: as many as they like.
+	PersonRate float64
+	Operators  []int64 // Telegram ids of those who may see the statistics
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -54,6 +57,7 @@ type Bot struct {
 	sender   *sender.Sender
 	readers  *crew
 	pictures *pictures
+	flood    *flood
 	operator map[int64]bool
 	ingress  ingress
 	intake   *intake
@@ -67,6 +71,7 @@ type Bot struct {
 type counts struct {
 	ignored     atomic.Uint64
 	unreadable  atomic.Uint64
+	flooded     atomic.Uint64
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64
@@ -108,6 +113,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		b.operator[id] = true
 	}
 	if b.pictures, err = newPictures(cfg.Maps); err != nil {
+		return nil, err
+	}
+	if b.flood, err = newFlood(cfg.PersonRate); err != nil {
 		return nil, err
 	}
 	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = cfg.Epoch, ui.StateVersion

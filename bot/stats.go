@@ -38,6 +38,9 @@ type IngressStats struct {
 	Kept                   uint64  `json:"kept" metric:"kept_total" help:"Updates committed to the inbox, because they did not settle soon."`
 	SetAside               int64   `json:"set_aside" metric:"set_aside" help:"Updates that were begun too often without an end; see okolo inbox."`
 	Ignored                uint64  `json:"ignored" metric:"ignored_total" help:"Updates of a kind the bot has no use for."`
+	Flooded                uint64  `json:"flooded" metric:"flooded_total" help:"Updates of people who hammer, which were not acted on."`
+	Watched                int     `json:"people_watched" metric:"people_watched" help:"People whose rate is watched, those who wrote last."`
+	WatchedBound           int     `json:"people_watched_bound" metric:"people_watched_max" help:"Most people whose rate is watched."`
 	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
 	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
@@ -87,6 +90,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 	}
 	waiting, bound := b.readers.waiting()
 	zones, zonesBound := ui.Zones()
+	watched, watchedBound := b.flood.size()
 	var pools DatabaseStats
 	pools.Reads, pools.Writes = b.Store.PoolStats()
 	return Stats{
@@ -95,6 +99,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 			Received: b.ingress.received.Load(), Unsettled: int64(b.intake.len()), Bound: maxTaken,
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
 			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.intake.age(time.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
+			Flooded: b.counts.flooded.Load(), Watched: watched, WatchedBound: watchedBound,
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),

@@ -22,15 +22,38 @@ type incoming struct {
 	user     int64
 	press    uint64 // key of a button press; 0: not a press
 	payload  any
-	callback string // to be answered, where there is no session to do it
+	context  ui.Context // that of the payload
+	callback string     // to be answered, where there is no session to do it
 	lang     string
 	unheard  bool // there is no chat in which the person could be told anything
 }
 
 // translate reads an update. It reports false for one that the bot has no use for: a
-// message in a group, in a channel, from another bot.
+// message in a group, in a channel, from another bot, from a person who is ignored for now.
 func (b *Bot) translate(u *telego.Update) (incoming, bool) {
-	b.noteReturn(u)
+	in, ok := b.interpret(u)
+	if !ok {
+		b.noteReturn(u)
+		return incoming{}, false
+	}
+	switch b.flood.judge(in.user, b.Now()) {
+	case ignored:
+		b.counts.flooded.Add(1)
+		return incoming{}, false
+	case told:
+		b.counts.flooded.Add(1)
+		if in.unheard {
+			return incoming{}, false
+		}
+		in.press, in.payload = 0, ui.Flooded{Context: in.context}
+	default:
+		b.noteReturn(u)
+	}
+	return in, true
+}
+
+// interpret reads an update, whoever it is from.
+func (b *Bot) interpret(u *telego.Update) (incoming, bool) {
 	switch {
 	case u.CallbackQuery != nil:
 		return b.translatePress(u)
@@ -38,14 +61,14 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 		m := u.EditedMessage
 		c, p := b.context(u, m.From), point(m.Location)
 		return incoming{
-			update: c.Update, user: m.From.ID, lang: m.From.LanguageCode, unheard: true,
+			update: c.Update, user: m.From.ID, context: c, lang: m.From.LanguageCode, unheard: true,
 			payload: ui.Moved{Context: c, Point: p, Zone: b.Zones.At(p)},
 		}, true
 	case u.InlineQuery != nil:
 		q := u.InlineQuery
 		c := b.context(u, &q.From)
 		return incoming{
-			update: c.Update, user: q.From.ID, lang: q.From.LanguageCode, unheard: true,
+			update: c.Update, user: q.From.ID, context: c, lang: q.From.LanguageCode, unheard: true,
 			payload: ui.InlineQuery{Context: c, ID: q.ID, Query: q.Query},
 		}, true
 	case isPrivate(u.Message):
@@ -62,7 +85,7 @@ func isPrivate(m *telego.Message) bool {
 func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 	m := u.Message
 	c := b.context(u, m.From)
-	in := incoming{update: c.Update, user: m.From.ID, lang: m.From.LanguageCode}
+	in := incoming{update: c.Update, user: m.From.ID, context: c, lang: m.From.LanguageCode}
 	switch {
 	case m.Venue != nil:
 		in.payload = b.location(c, ui.Location{Point: point(&m.Venue.Location), Title: m.Venue.Title})
@@ -89,7 +112,7 @@ func (b *Bot) translatePress(u *telego.Update) (incoming, bool) {
 	c := b.context(u, &q.From)
 	c.Message, c.Callback = int64(q.Message.GetMessageID()), q.ID
 	return incoming{
-		update: c.Update, user: q.From.ID, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
+		update: c.Update, user: q.From.ID, context: c, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
 		payload: ui.Press{Context: c, Data: q.Data},
 	}, true
 }

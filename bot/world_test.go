@@ -42,12 +42,13 @@ type world struct {
 
 // worldOptions change a world from what it is by default.
 type worldOptions struct {
-	sessions  func(*actors.Config)
-	faults    sandbox.Faults
-	sending   sender.Options
-	operators []int64
-	log       io.Writer
-	now       func() time.Time // nil: the clock on the wall
+	sessions   func(*actors.Config)
+	faults     sandbox.Faults
+	sending    sender.Options
+	operators  []int64
+	personRate float64
+	log        io.Writer
+	now        func() time.Time // nil: the clock on the wall
 	// trouble stands between the bot and the Bot API; nil: nothing does.
 	trouble func(api http.Handler) http.Handler
 }
@@ -144,7 +145,7 @@ func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Stor
 	}
 	return bot.Config{
 		API: api, Store: store, Writer: writer, Maps: maps, Zones: zones, Sessions: sessions,
-		Sending: o.sending, Operators: o.operators, Now: o.now, Logger: log,
+		Sending: o.sending, Operators: o.operators, PersonRate: o.personRate, Now: o.now, Logger: log,
 	}
 }
 

@@ -37,6 +37,9 @@ type Press struct {
 // Unsupported is a message of a kind that the bot has no use for: a sticker, a voice.
 type Unsupported struct{ Context }
 
+// Flooded takes the place of an input of a person who sends too many.
+type Flooded struct{ Context }
+
 // NearbyFound is the result of [FindNearby].
 type NearbyFound struct {
 	Context

@@ -85,6 +85,8 @@ func Step(s State, in any) Turn {
 		return s.moved(in)
 	case InlineQuery:
 		return s.inlineQuery(in)
+	case Flooded:
+		return s.tell(in.Context, "slow_down")
 	case Unsupported:
 		return s.tell(in.Context, "unsupported")
 	case Duplicate:

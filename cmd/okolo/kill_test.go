@@ -21,7 +21,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	const people, kills = 30, 4
 	api := localTelegram(t)
 	database := pgtest.URL(t)
-	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database, "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database, "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "PERSON_RATE=0"}
 	program := startServe(t, env)
 
 	crowd := sandbox.NewPeople(api, nil)
@@ -52,7 +52,7 @@ func TestKilledUnderLoad(t *testing.T) {
 func TestKilledInTheWizard(t *testing.T) {
 	const people = 12
 	api := localTelegram(t)
-	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "PERSON_RATE=0"}
 	program := startServe(t, env)
 	crowd := sandbox.NewPeople(api, nil)
 	visitors, asked := make([]*visit.Visitor, people), make([]sandbox.Message, people)

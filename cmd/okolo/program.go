@@ -35,6 +35,7 @@ type plan struct {
 	sessions      actors.Config
 	snapshots     snapshotPlan
 	sending       sender.Options
+	personRate    float64
 	maps          *staticmap.Renderer
 	log           *slog.Logger
 }
@@ -96,7 +97,7 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	}
 	g.bot, err = bot.New(ctx, bot.Config{
 		API: api, Store: g.store, Writer: g.writer, Epoch: g.owner.Epoch(), Maps: p.maps, Zones: zones,
-		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, Operators: p.operators, Logger: p.log,
+		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, PersonRate: p.personRate, Operators: p.operators, Logger: p.log,
 	})
 	if err != nil {
 		return nil, err

@@ -92,6 +92,7 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	if p.snapshots, err = c.Sessions.snapshots(); err != nil {
 		return plan{}, err
 	}
+	p.personRate = c.Telegram.PersonRate
 	if p.sending, err = c.Telegram.options(log); err != nil {
 		return plan{}, err
 	}

@@ -75,12 +75,13 @@ const maxRate = 100_000
 
 // telegramSettings say how the bot talks to the Bot API.
 type telegramSettings struct {
-	SendRate float64 `env:"SEND_RATE" default:"30" placeholder:"N" help:"Most messages a second to all chats together (0 to 100,000; 0: no limit)."`
-	ChatRate float64 `env:"CHAT_RATE" default:"1" placeholder:"N" help:"Most messages a second to one chat, beyond a short burst (0 to 100,000; 0: no limit)."`
+	SendRate   float64 `env:"SEND_RATE" default:"30" placeholder:"N" help:"Most messages a second to all chats together (0 to 100,000; 0: no limit)."`
+	ChatRate   float64 `env:"CHAT_RATE" default:"1" placeholder:"N" help:"Most messages a second to one chat, beyond a short burst (0 to 100,000; 0: no limit)."`
+	PersonRate float64 `env:"PERSON_RATE" default:"2" placeholder:"N" help:"Most messages and presses a second of one person, beyond a burst of 40; who sends more is ignored for half a minute (0 to 100,000; 0: no limit)."`
 }
 
 func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
-	for name, rate := range map[string]float64{"SEND_RATE": s.SendRate, "CHAT_RATE": s.ChatRate} {
+	for name, rate := range map[string]float64{"SEND_RATE": s.SendRate, "CHAT_RATE": s.ChatRate, "PERSON_RATE": s.PersonRate} {
 		if err := within(name, rate, 0, maxRate); err != nil {
 			return sender.Options{}, err
 		}

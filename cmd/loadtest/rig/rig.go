@@ -140,7 +140,7 @@ func (r *Rig) APIURL() string { return r.apiURL }
 func (r *Rig) StartBot(ctx context.Context) error {
 	env := append([]string{
 		fmt.Sprintf("BOT_TOKEN=%d:%s", r.BotID, secret), "BOT_API_URL=" + r.apiURL, "DATABASE_URL=" + r.botURL,
-		"OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "LOG_LEVEL=WARN",
+		"OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "PERSON_RATE=0", "LOG_LEVEL=WARN",
 	}, r.o.Env...)
 	p, err := startProcess(ctx, r.command, env, r.o.Log)
 	if err != nil {
