@@ -143,6 +143,7 @@ func (c *chat) announce(by *person, bot *bot, service telego.Message) (*message,
 func (c *chat) become(by telego.User, who *member, as Membership) error {
 	old := who.telegram()
 	who.Membership = as
+	c.server.groupMoves.Add(1)
 	if !who.inside() && who.person != nil {
 		delete(c.keyboards, who.person.id)
 	}
@@ -216,6 +217,7 @@ func (c *chat) migrate(by *person) (*chat, error) {
 			to.group.members[id] = &copied
 		}
 	}
+	c.server.groupMoves.Add(1)
 	if _, err := c.announce(by, nil, telego.Message{MigrateToChatID: to.key.chat}); err != nil {
 		return nil, err
 	}

@@ -174,6 +174,7 @@ func (c *chat) found(by *person, joining []*member) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.group.members[by.id] = &member{person: by, Membership: Membership{Status: telego.MemberStatusCreator}}
+	c.server.groupMoves.Add(1)
 	for _, m := range joining {
 		if m.user().ID == by.id {
 			continue

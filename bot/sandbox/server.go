@@ -55,6 +55,7 @@ type Server struct {
 	chatCount, peopleCount, messageCount, refusedUpdates, floods atomic.Int64
 
 	groupCount  atomic.Int64
+	groupMoves  atomic.Int64 // grows whenever someone comes into a group or leaves one
 	groupIDs    atomic.Int64 // the number of the newest
 	callbackIDs atomic.Int64
 	streams     atomic.Int64 // of events, open now

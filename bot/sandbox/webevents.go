@@ -35,7 +35,9 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, p *person) 
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer context.AfterFunc(s.ctx, cancel)()
-	st := &stream{server: s, person: p, out: w, control: http.NewResponseController(w), views: make(chan ChatEvent), watched: map[string]context.CancelFunc{}}
+	st := &stream{
+		server: s, person: p, out: w, control: http.NewResponseController(w), moves: -1, views: make(chan ChatEvent), watched: map[string]context.CancelFunc{},
+	}
 	defer st.watching.Wait()
 	defer cancel()
 
@@ -53,6 +55,8 @@ type stream struct {
 	out     http.ResponseWriter
 	control *http.ResponseController
 
+	groups   []*chat    // that the person is in
+	moves    int64      // Server.groupMoves when they were looked for; -1: they were not
 	roster   []ChatInfo // as last sent
 	views    chan ChatEvent
 	watched  map[string]context.CancelFunc // by path
@@ -83,7 +87,7 @@ func (st *stream) run(ctx context.Context) error {
 // update sends the list of chats at first and where it changed, watches those that are new,
 // and no longer those that the person has left.
 func (st *stream) update(ctx context.Context) error {
-	chats, infos := st.server.chatsOf(st.person)
+	chats, infos := st.server.chatsOf(st.person, st.groupChats())
 	if reflect.DeepEqual(infos, st.roster) {
 		return nil
 	}
@@ -105,6 +109,15 @@ func (st *stream) update(ctx context.Context) error {
 		}
 	}
 	return st.send("chats", infos)
+}
+
+// groupChats returns the groups that the person is in. They are looked for, among all, where
+// someone came or left since.
+func (st *stream) groupChats() []*chat {
+	if moves := st.server.groupMoves.Load(); moves != st.moves {
+		st.groups, st.moves = st.server.groupChatsOf(st.person), moves
+	}
+	return st.groups
 }
 
 // watch hands on every change of a chat until ctx is done; changes that come while the reader

@@ -27,15 +27,14 @@ type ChatInfo struct {
 }
 
 // chatsOf returns a person's chats: one with every bot, in the order of the bots' ids, and the
-// groups.
-func (s *Server) chatsOf(p *person) ([]*chat, []ChatInfo) {
+// groups, which the caller knows.
+func (s *Server) chatsOf(p *person, groups []*chat) ([]*chat, []ChatInfo) {
 	var bots []*bot
 	s.bots.Range(func(_, v any) bool {
 		bots = append(bots, v.(*bot))
 		return len(bots) < maxWatched
 	})
 	slices.SortFunc(bots, func(a, b *bot) int { return cmp.Compare(a.id, b.id) })
-	groups := s.groupChatsOf(p)
 	groups = groups[:min(len(groups), maxWatched)]
 
 	chats := make([]*chat, 0, len(bots)+len(groups))
