@@ -69,13 +69,16 @@ func (s *session[S]) submit() {
 	})
 }
 
-// encode makes the snapshot's data. Application code may run in it.
+// encode makes the snapshot's data; nil for a blank state. Application code may run in it.
 func (s *session[S]) encode() (data []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
+	if s.rt.blanks != nil && s.rt.blanks.Blank(&s.state) {
+		return nil, nil
+	}
 	return encode(s.rt.cfg.StateVersion, s.applied, s.pressed, s.state)
 }
 

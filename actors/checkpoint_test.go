@@ -321,3 +321,29 @@ func TestAnOlderSnapshotSettlesNothingNewer(t *testing.T) {
 		t.Fatal(o)
 	}
 }
+
+// Of a state that holds nothing no snapshot is left, also when its session leaves memory.
+func TestABlankStateIsNotKept(t *testing.T) {
+	store := newMemoryStore()
+	g := start(t, store, patiently, nil)
+	g.want(Applied, Input{User: 1, ID: 1, Payload: note{n: 1}})
+	if _, there := store.get(t, 1); !there {
+		t.Fatal("nothing is stored")
+	}
+	g.want(Applied, Input{User: 1, ID: 2, Payload: note{forget: true}})
+	if s, there := store.get(t, 1); there {
+		t.Fatalf("stored is %+v", s)
+	}
+	g.want(Applied, Input{User: 2, ID: 3, Payload: note{forget: true}})
+	if _, err := g.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for user := range int64(3) {
+		if s, there := store.get(t, user); there {
+			t.Errorf("stored of user %d is %+v", user, s)
+		}
+	}
+	if n := g.count.snapshotsDamaged.Load(); n > 0 {
+		t.Errorf("%d snapshots are damaged", n)
+	}
+}

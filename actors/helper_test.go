@@ -31,6 +31,7 @@ type note struct {
 	panics     int // this many times
 	repeatable bool
 	lasting    bool
+	forget     bool // leaves a state of which nothing is kept
 	tried      *int
 	reply      func(tally) // is shown the state before
 }
@@ -43,8 +44,13 @@ type back struct {
 	emit   []any
 }
 
+// blank is what is shown by a state of which nothing is kept.
+const blank = -1
+
 // tallyBot is the behaviour of the tests.
 type tallyBot struct{}
+
+func (tallyBot) Blank(s *tally) bool { return s.Shown == blank }
 
 func (tallyBot) Fresh(int64) tally     { return tally{} }
 func (tallyBot) Prepared(s *tally) int { return len(s.List) }
@@ -75,6 +81,9 @@ func (tallyBot) Step(s tally, in any) Turn[tally] {
 		}
 		if in.reply != nil {
 			in.reply(s)
+		}
+		if in.forget {
+			return Turn[tally]{Next: tally{Shown: blank}}
 		}
 		s.Applied = with(s.Applied, in.n)
 		if in.prepare > 0 {
@@ -175,7 +184,9 @@ func (m *memoryStore) Save(ctx context.Context, batch []Snapshot) error {
 			m.refused++
 			continue
 		}
-		m.newest[s.User] = s
+		if m.newest[s.User] = s; len(s.Data) == 0 {
+			delete(m.newest, s.User)
+		}
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type Runtime[S any] struct {
 	behavior Behavior[S]
 	clock    context.CancelFunc // stops what happens periodically
 	kinds    Kinds[S]           // nil: the behavior does not tell
+	blanks   Blanks[S]          // nil: every state is kept
 	unlimit  func()             // puts Go's soft memory limit back
 	quit     chan struct{}      // closed when the workers may stop
 	shut     sync.Once
@@ -63,6 +64,7 @@ func New[S any](cfg Config, b Behavior[S], p Performer, store SnapshotStore) (*R
 		r.kinds, r.count.kinds = kinds, newKindCounts(kinds.Kinds())
 	}
 	r.pool = newPool(&r.workers)
+	r.blanks, _ = b.(Blanks[S])
 	r.setThreshold()
 	r.limit.Store(int32(cfg.MaxPrepared))
 	if err := r.start(store); err != nil {

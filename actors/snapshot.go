@@ -19,7 +19,7 @@ type Snapshot struct {
 	Epoch       uint64 // of the runtime; see [Config]
 	Incarnation uint64 // of the session, minted by the supervisor
 	Revision    uint64 // counts the changes of the session, over all incarnations
-	Data        []byte
+	Data        []byte // empty: there is nothing to keep, and the stored one is to be deleted
 }
 
 // SnapshotStore keeps the newest snapshot of each user. Its methods return when ctx ends;
@@ -28,7 +28,7 @@ type SnapshotStore interface {
 	// Load returns the snapshots of those users who have one.
 	Load(ctx context.Context, users []int64) ([]Snapshot, error)
 	// Save stores a batch, at most one snapshot for each user. A snapshot older than the
-	// stored one is left out; that is no error.
+	// stored one is left out; that is no error. One without data deletes the stored one.
 	Save(ctx context.Context, batch []Snapshot) error
 }
 

@@ -229,16 +229,23 @@ type behavior struct{}
 func (behavior) Kinds() []string                     { return ui.ScreenNames() }
 func (behavior) Kind(s *ui.State) int                { return int(s.Screen) }
 func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
+func (behavior) Blank(s *ui.State) bool              { return s.Blank() }
 func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
 func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 	if d, ok := in.(actors.Duplicate); ok {
 		in = ui.Duplicate{Of: d.Payload}
 	}
-	written, _ := in.(ui.Written)
+	lasting := false
+	switch in := in.(type) {
+	case ui.Written:
+		lasting = in.Err == nil
+	case ui.Forgotten:
+		lasting = in.Err == nil
+	}
 	t := ui.Step(s, in)
 	return actors.Turn[ui.State]{
 		Next: t.Next, Await: t.Await, Emit: t.Emit, Repeatable: t.Repeatable,
-		Lasting: written.Command != nil && written.Err == nil,
+		Lasting: lasting,
 	}
 }

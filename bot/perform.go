@@ -48,6 +48,8 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 		read(b, ctx, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, b.Store.Mute(ctx, do.Event, e.User, do.Muted)
 		}, func(_ struct{}, err error) { done(ui.Muted{Mute: do, Err: err}) })
+	case ui.Forget:
+		b.forget(ctx, e, func(err error) { done(ui.Forgotten{Context: do.Context, Err: err}) })
 	case ui.LoadStats:
 		read(b, ctx, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})

@@ -49,6 +49,10 @@ func validate(cmd model.Command) error {
 		err = c.Validate()
 	case model.SetCommunity:
 		err = c.Settings.Validate()
+	case model.ForgetPerson:
+		if len(c.Events) > model.MaxForget {
+			err = &model.InvalidError{Field: "events", Reason: "too many"}
+		}
 	case model.JoinEvent, model.LeaveEvent, model.CancelEvent, model.HideEvent, model.BanPerson:
 	default:
 		return fmt.Errorf("the writer knows no command %T", cmd)

@@ -49,6 +49,9 @@ func hashOf(cmd model.Command) int64 {
 		h.text("ban person")
 		h.numbers(c.By.ID, c.Person)
 		h.flag(c.Banned)
+	case model.ForgetPerson: // of whatever events: a replay finds fewer of them
+		h.text("forget person")
+		h.numbers(c.By.ID)
 	case model.SetCommunity:
 		h.text("set community")
 		h.numbers(c.By.ID, c.Community)

@@ -78,6 +78,10 @@ func needsOf(batch []*pending) needs {
 			n.event(c.Event, by, 0)
 		case model.HideEvent:
 			n.event(c.Event, by, 0)
+		case model.ForgetPerson:
+			for _, id := range c.Events {
+				n.event(id, by, letInByLeave)
+			}
 		case model.BanPerson:
 			n.people[c.Person] = true
 		case model.SetCommunity:

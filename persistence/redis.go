@@ -88,8 +88,9 @@ const (
 	redisHeader = 1 + 3*8
 )
 
-// saveNewer sets a snapshot unless what is there has this form and is not older. It compares
-// byte by byte: Lua's numbers are too short, and its strings compare by the server's locale.
+// saveNewer sets a snapshot, or deletes it where there is no new data, unless what is there has
+// this form and is not older. It compares byte by byte: Lua's numbers are too short, and its
+// strings compare by the server's locale.
 var saveNewer = redis.NewScript(`
 local old = redis.pcall('GETRANGE', KEYS[1], 0, 24)
 local new = ARGV[1]
@@ -106,7 +107,11 @@ if type(old) == 'string' and #old == 25 and old:byte(1) == new:byte(1) then
 		return 0
 	end
 end
-redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
+if #new == 25 then
+	redis.call('DEL', KEYS[1])
+else
+	redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
+end
 return 1`)
 
 func (s *RedisSnapshots) key(user int64) string { return s.prefix + strconv.FormatInt(user, 10) }

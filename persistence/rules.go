@@ -40,6 +40,8 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 		p := l.person(c.Person)
 		p.banned, p.judged = c.Banned, true
 		return model.Answer{}, done
+	case model.ForgetPerson:
+		return l.forget(p.key.Bot, c), done
 	case model.SetCommunity:
 		s := l.community(c.Community, c.Title)
 		s.settings, s.set = c.Settings, true
@@ -214,6 +216,15 @@ func (l *ledger) leave(bot int64, c model.LeaveEvent) (model.Answer, string) {
 	}
 	s.part = model.Absent
 	return a, done
+}
+
+// forget takes a person out of events, as far as they are in them.
+func (l *ledger) forget(bot int64, c model.ForgetPerson) model.Answer {
+	for _, id := range c.Events {
+		l.leave(bot, model.LeaveEvent{By: c.By, Event: id})
+		l.cancel(bot, model.CancelEvent{By: c.By, Event: id})
+	}
+	return model.Answer{}
 }
 
 func (l *ledger) report(c model.ReportEvent) (model.Answer, string) {

@@ -41,37 +41,61 @@ func (s *Snapshots) Load(ctx context.Context, users []int64) ([]actors.Snapshot,
 	return found, nil
 }
 
-// Save stores a batch in one statement. The newest of a user's snapshots stays, by epoch,
+// Save stores a batch in one round trip. The newest of a user's snapshots stays, by epoch,
 // incarnation and revision, in the batch as in the table. Numbers above the largest int64 are
 // an error.
 func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
-	if len(batch) == 0 {
+	var kept, gone []actors.Snapshot
+	for _, b := range batch {
+		if max(b.Epoch, b.Incarnation, b.Revision) > math.MaxInt64 {
+			return fmt.Errorf("save snapshots: a number of user %d is out of range", b.User)
+		}
+		if len(b.Data) == 0 {
+			gone = append(gone, b)
+		} else {
+			kept = append(kept, b)
+		}
+	}
+	var b pgx.Batch
+	if len(kept) > 0 {
+		// In the order of persons, so that two processes that save at once cannot deadlock.
+		b.Queue(`
+			INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
+			SELECT DISTINCT ON (person) $1::bigint, person, epoch, incarnation, revision, data
+			FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
+			     AS new (person, epoch, incarnation, revision, data)
+			ORDER BY person, epoch DESC, incarnation DESC, revision DESC
+			ON CONFLICT (bot, person) DO UPDATE SET
+				epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
+				data = excluded.data, saved_at = excluded.saved_at
+			WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
+			    > (old.epoch, old.incarnation, old.revision)`, s.columns(kept)...)
+	}
+	if len(gone) > 0 {
+		b.Queue(`
+			DELETE FROM snapshots AS old
+			USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
+			     AS new (person, epoch, incarnation, revision, data)
+			WHERE old.bot = $1 AND old.person = new.person
+			  AND (new.epoch, new.incarnation, new.revision) > (old.epoch, old.incarnation, old.revision)`, s.columns(gone)...)
+	}
+	if b.Len() == 0 {
 		return nil
 	}
+	if err := s.store.writes.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("save snapshots: %w", err)
+	}
+	return nil
+}
+
+// columns are the arguments of a statement on a batch.
+func (s *Snapshots) columns(batch []actors.Snapshot) []any {
 	n := len(batch)
 	users, data := make([]int64, n), make([][]byte, n)
 	epochs, incarnations, revisions := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, b := range batch {
-		if max(b.Epoch, b.Incarnation, b.Revision) > math.MaxInt64 {
-			return fmt.Errorf("save snapshots: a number of user %d is out of range", b.User)
-		}
 		users[i], data[i] = b.User, b.Data
 		epochs[i], incarnations[i], revisions[i] = int64(b.Epoch), int64(b.Incarnation), int64(b.Revision)
 	}
-	// In the order of persons, so that two processes that save at once cannot deadlock.
-	const query = `
-		INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
-		SELECT DISTINCT ON (person) $1::bigint, person, epoch, incarnation, revision, data
-		FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
-		     AS new (person, epoch, incarnation, revision, data)
-		ORDER BY person, epoch DESC, incarnation DESC, revision DESC
-		ON CONFLICT (bot, person) DO UPDATE SET
-			epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
-			data = excluded.data, saved_at = excluded.saved_at
-		WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
-		    > (old.epoch, old.incarnation, old.revision)`
-	if _, err := s.store.writes.Exec(ctx, query, s.bot, users, epochs, incarnations, revisions, data); err != nil {
-		return fmt.Errorf("save snapshots: %w", err)
-	}
-	return nil
+	return []any{s.bot, users, epochs, incarnations, revisions, data}
 }

@@ -2,9 +2,11 @@ package persistence_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +55,7 @@ func TestSnapshotStores(t *testing.T) {
 	for name, open := range snapshotStores(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("the newest wins", func(t *testing.T) { testNewestWins(t, open(1), open(2)) })
+			t.Run("nothing to keep", func(t *testing.T) { testNothingToKeep(t, open(7)) })
 			t.Run("any data", func(t *testing.T) { testAnyData(t, open(3)) })
 			t.Run("a large batch", func(t *testing.T) { testLargeBatch(t, open(4)) })
 			t.Run("at once", func(t *testing.T) { testSavesAtOnce(t, open(5)) })
@@ -100,12 +103,34 @@ func testNewestWins(t *testing.T, store, other actors.SnapshotStore) {
 	}
 }
 
+// A snapshot without data deletes the stored one, unless that is newer.
+func testNothingToKeep(t *testing.T, s actors.SnapshotStore) {
+	none := func(sn actors.Snapshot) actors.Snapshot { sn.Data = nil; return sn }
+	save := func(batch ...actors.Snapshot) {
+		t.Helper()
+		if err := s.Save(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(at(1, 1, 1, 5), at(2, 1, 1, 5), at(3, 1, 1, 5))
+	save(none(at(1, 1, 1, 6)), none(at(2, 1, 1, 4)), at(3, 1, 1, 6), none(at(4, 1, 1, 1)))
+	found, err := s.Load(t.Context(), []int64{1, 2, 3, 4})
+	slices.SortFunc(found, func(a, b actors.Snapshot) int { return cmp.Compare(a.User, b.User) })
+	if err != nil || len(found) != 2 || found[0].User != 2 || found[1].Revision != 6 {
+		t.Errorf("left are %+v, %v", found, err)
+	}
+	save(at(1, 1, 2, 7)) // who comes back is kept again
+	if found, err := s.Load(t.Context(), []int64{1}); err != nil || len(found) != 1 {
+		t.Errorf("back is %+v, %v", found, err)
+	}
+}
+
 func testAnyData(t *testing.T, store actors.SnapshotStore) {
 	all := make([]byte, 256)
 	for i := range all {
 		all[i] = byte(i)
 	}
-	for i, data := range [][]byte{{}, {0}, []byte("\r\n$-1\r\n"), all, bytes.Repeat(all, 1000)} {
+	for i, data := range [][]byte{{0}, []byte("\r\n$-1\r\n"), all, bytes.Repeat(all, 1000)} {
 		user := int64(-i) // groups have ids below 0
 		if err := store.Save(t.Context(), []actors.Snapshot{{User: user, Epoch: 1, Data: data}}); err != nil {
 			t.Fatal(err)

@@ -35,6 +35,10 @@ const (
 	actEdit       = "E" // event
 	actAttendance = "A" // event
 	actMute       = "M" // event, 1: no reminders, 0: reminders
+	actPrivacy    = "v"
+	actForget     = "z" // asks
+	actForgetSure = "Z" // asks once more
+	actForgetYes  = "y" // does
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
 )

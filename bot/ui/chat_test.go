@@ -230,6 +230,7 @@ func (c *chat) input(make func(Context) any) bool {
 		c.t.Fatalf("a press that may act again changed\n%+v to\n%+v", before, c.state)
 	case duplicate && c.state.Revision != before.Revision:
 		c.t.Fatalf("a duplicate shows revision %d after %d", c.state.Revision, before.Revision)
+	case c.state.Blank(): // everything was forgotten
 	case c.state.Revision != before.Revision && c.state.Revision != before.Revision+1:
 		c.t.Fatalf("one input leads from revision %d to %d", before.Revision, c.state.Revision)
 	}
@@ -309,6 +310,8 @@ func (c *chat) result(effect any) any {
 		e.Muted = do.Muted
 		c.world.events[do.Event] = e
 		return Muted{Mute: do, Err: c.world.readErr}
+	case Forget:
+		return Forgotten{Context: do.Context, Err: c.world.readErr}
 	case LoadStats:
 		return StatsLoaded{Context: do.Context, Lines: c.world.stats, Err: c.world.readErr}
 	case Write:

@@ -48,6 +48,10 @@ type Write struct {
 	Command model.Command
 }
 
+// Forget asks to have all deleted that is stored of the person, outside of the state; its result
+// is [Forgotten].
+type Forget struct{ Context }
+
 // Send sends a new message to the person; its result is [Sent].
 type Send struct {
 	Slot    Slot

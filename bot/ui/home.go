@@ -19,6 +19,12 @@ func (s State) command(in Command) Turn {
 		return s.openMine(c)
 	case "cancel":
 		return s.closeWizard(c)
+	case "language":
+		return s.askLanguage(c)
+	case "privacy":
+		return s.showPrivacy(c)
+	case "forget":
+		return s.askForget(c)
 	case "stats":
 		if c.Operator {
 			return Turn{Next: s, Await: []any{LoadStats{Context: c}}}
@@ -102,6 +108,16 @@ func (s State) createButton(t *tongue) Button {
 	return Button{Text: text, Data: s.encode(actCreate)}
 }
 
+// askLanguage offers all languages, each by its own name.
+func (s State) askLanguage(c Context) Turn {
+	s.Screen = ScreenHome
+	var row []Button
+	for i, lang := range languages {
+		row = append(row, Button{Text: tongues[lang].say("language"), Data: s.encode(actLanguage, int64(i))})
+	}
+	return s.present(c, Message{Text: s.tongue(c).html("ask_language"), Buttons: [][]Button{row}})
+}
+
 func (s State) languageButtons(t *tongue) []Button {
 	var row []Button
 	for i, lang := range languages {
@@ -149,6 +165,9 @@ func Commands(lang string) []CommandInfo {
 		{"create", t.say("command_create")},
 		{"mine", t.say("command_mine")},
 		{"cancel", t.say("command_cancel")},
+		{"language", t.say("command_language")},
+		{"privacy", t.say("command_privacy")},
+		{"forget", t.say("command_forget")},
 		{"help", t.say("command_help")},
 		{"start", t.say("command_start")},
 	}

@@ -76,6 +76,12 @@ type AttendanceLoaded struct {
 	Err       error
 }
 
+// Forgotten is the result of [Forget].
+type Forgotten struct {
+	Context
+	Err error
+}
+
 // Written is the result of [Write].
 type Written struct {
 	Context

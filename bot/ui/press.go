@@ -63,6 +63,14 @@ func (s State) press(in Press) Turn {
 		return s.openAttendance(c, d.arg(0))
 	case actMute:
 		return Turn{Next: s, Await: []any{Mute{Context: c, Event: d.arg(0), Muted: d.arg(1) != 0}}}
+	case actPrivacy:
+		return s.showPrivacy(c)
+	case actForget:
+		return s.askForget(c)
+	case actForgetSure:
+		return s.askForgetSure(c)
+	case actForgetYes:
+		return s.forget(c, d)
 	case actReport:
 		return s.askReport(c, d.arg(0))
 	case actReportFor:

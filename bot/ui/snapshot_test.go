@@ -59,7 +59,7 @@ func anyInput(t *rapid.T, s State) any {
 	}
 	c.Message, c.Callback = rapid.SampledFrom([]int64{s.Message, s.ListMessageID, 5}).Draw(t, "message"), "cb"
 	first := int64(s.Search)
-	action := rapid.SampledFrom(strings.Fields("h n p r d k c a g e j x b m L w W P C R F E A")).Draw(t, "action")
+	action := rapid.SampledFrom(strings.Fields("h n p r d k c a g e j x b m L w W P C R F E A v z Z y")).Draw(t, "action")
 	if action == actWizard && s.Draft != nil {
 		first = s.Draft.ID
 	}

@@ -64,6 +64,9 @@ const (
 	ScreenCallOff    // asks the organiser once more
 	ScreenReport     // asks what is wrong with an event
 	ScreenAttendance // who is on the lists of one's own event
+	ScreenPrivacy
+	ScreenForget     // asks whether to delete everything
+	ScreenForgetSure // asks once more
 	screens          // how many there are
 )
 

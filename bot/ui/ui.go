@@ -95,6 +95,8 @@ func Step(s State, in any) Turn {
 		return s.nearbyFound(in)
 	case EventsLoaded:
 		return s.eventsLoaded(in)
+	case Forgotten:
+		return s.forgotten(in)
 	case AlikeFound:
 		return s.alikeFound(in)
 	case AttendanceLoaded:
@@ -164,6 +166,12 @@ func (s State) show(c Context) Turn {
 		return s.askCallOff(c, s.Event)
 	case ScreenAttendance:
 		return s.openAttendance(c, s.Event)
+	case ScreenPrivacy:
+		return s.showPrivacy(c)
+	case ScreenForget:
+		return s.askForget(c)
+	case ScreenForgetSure:
+		return s.askForgetSure(c)
 	case ScreenReport:
 		return s.askReport(c, s.Event)
 	}

@@ -69,6 +69,16 @@ type CancelEvent struct {
 	Event int64
 }
 
+// ForgetPerson takes a person out of events: those of their own are called off, and they leave
+// the others. What is stored of the person beside events is not the writer's.
+type ForgetPerson struct {
+	By     Person
+	Events []int64 // at most [MaxForget]
+}
+
+// MaxForget is the most events that one command takes a person out of.
+const MaxForget = 200
+
 // Actor implements [Command].
 func (c CreateUserEvent) Actor() Person { return c.By }
 
@@ -77,6 +87,9 @@ func (c CreateCommunityEvent) Actor() Person { return c.By }
 
 // Actor implements [Command].
 func (c EditEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c ForgetPerson) Actor() Person { return c.By }
 
 // Actor implements [Command].
 func (c JoinEvent) Actor() Person { return c.By }

@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"reflect"
+	"testing"
+
+	"okolo/persistence/model"
+)
+
+func TestForget(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.create("Chess")
+		c.says("/privacy")
+		message := c.newest
+		c.sees("privacy", "button_forget", "button_menu")
+		c.presses("button_forget")
+		c.did(0, message)
+		c.sees("ask_forget")
+		c.presses("button_forget_no")
+		c.sees("home")
+		c.says("/forget")
+		message = c.newest
+		c.presses("button_forget_yes")
+		c.did(0, message)
+		c.sees("ask_forget_sure")
+		c.world.readErr = errDown
+		c.presses("button_forget_sure")
+		c.isTold("not_forgotten")
+		c.world.readErr = nil
+		yes := c.data(message, "button_forget_sure")
+		c.presses("button_forget_sure")
+		c.did(0, message)
+		c.sees("forgotten")
+		if asked[Forget](c).From.ID != 7 || !c.state.Blank() || !reflect.DeepEqual(c.state, stored(t, Fresh())) {
+			t.Fatalf("left is %+v", c.state)
+		}
+		c.pressesData(message, yes) // the second tap of a double tap
+		c.hears("done_before")
+		c.says("/start")
+		c.sees("button_create")
+		if c.state.Blank() {
+			t.Fatal("a state with a screen would not be stored")
+		}
+	})
+}
+
+// A button of the last question deletes nothing, unless it is what the person looks at.
+func TestForgetByOldButton(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.says("/forget")
+		c.presses("button_forget_yes")
+		old := c.newest
+		yes := c.data(old, "button_forget_sure")
+		c.says("/start")
+		c.pressesData(old, yes)
+		c.seesOn(old, "ask_forget", "button_forget_yes")
+		c.says("/forget")
+		c.presses("button_forget_yes")
+		c.pressesData(c.newest, State{Revision: 1}.encode(actForgetYes))
+		c.sees("ask_forget")
+		for _, e := range c.world.asked {
+			if _, ok := e.(Forget); ok {
+				t.Fatal("forgot")
+			}
+		}
+	})
+}
+
+func TestLanguageByCommand(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.says("/language")
+		c.sees("ask_language", "English", "Русский")
+		other := map[string]string{"en": "Русский", "ru": "English"}[c.lang]
+		c.presses(other)
+		c.lang = map[string]string{"en": "ru", "ru": "en"}[c.lang]
+		c.sees("language_chosen")
+		c.says("/help")
+		c.sees("help")
+	})
+}
+
+// What is no conversation yet leaves nothing to be stored.
+func TestBlank(t *testing.T) {
+	c := newChat(t, "en")
+	c.world.mine = []model.Seen{event(1, "Chess")}
+	c.asksInline("")
+	c.moves(berlin, "Europe/Berlin")
+	if !c.state.Blank() {
+		t.Errorf("stored would be %+v", c.state)
+	}
+}
