@@ -43,6 +43,10 @@ func TestForget(t *testing.T) {
 			c.Say("/start " + deepLink(full))
 			c.Press(c.See("the card", has("Join")), "Join")
 			check(t, c.Err())
+			for update, from := range map[int]int64{1: anna, 2: boris} {
+				query[int64](w, `INSERT INTO inbox (bot, update_id, payload, attempts, set_aside)
+					VALUES (4242, $1, convert_to('{"message":{"from":{"id":' || $2::bigint || ',"first_name":"A"}}}', 'UTF8'), 3, now()) RETURNING bot`, update, from)
+			}
 			if traces := w.traces(anna); !slices.Contains(traces, "users") || !slices.Contains(traces, "participants") ||
 				!slices.Contains(traces, "reports") || !slices.Contains(traces, "snapshots") || !slices.Contains(traces, "events") {
 				t.Fatalf("before, she is in %v", traces)
@@ -61,6 +65,9 @@ func TestForget(t *testing.T) {
 			w.eventually("she is in %v", func() (any, bool) { left := w.traces(anna); return left, len(left) == 0 })
 			if n := query[int](w, `SELECT count(*) FROM events WHERE title = 'Hers, alone' OR owner = 0 AND id <> $1`, hers); n != 0 {
 				t.Errorf("%d events are left that nobody else is a part of", n)
+			}
+			if n := query[int](w, `SELECT count(*) FROM inbox WHERE set_aside IS NOT NULL`); n != 1 {
+				t.Errorf("%d updates that were set aside are left, not that of somebody else alone", n)
 			}
 			if part := query[string](w, `SELECT part FROM participants WHERE person = $1`, carl); part != "going" {
 				t.Errorf("Carl is %s", part)
