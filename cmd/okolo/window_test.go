@@ -26,6 +26,11 @@ func TestWindowOfServe(t *testing.T) {
 		"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database.URL(), "BOT_API_URL=" + localTelegram(t), "OPS_ADDR=127.0.0.1:0",
 		"OPS_TOKEN=0123456789abcdef", "LOG_FORMAT=json",
 	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log:\n%s", p.log.String())
+		}
+	})
 	if code, body := look(t, p.url+"/stats", ""); code != http.StatusUnauthorized {
 		t.Errorf("without the token: %d %s", code, body)
 	}
@@ -44,6 +49,12 @@ func TestWindowOfServe(t *testing.T) {
 	}
 
 	eventually(t, p.url+"/readyz", http.StatusOK, "^ready")
+	// The jobs start last, and a database that goes before is a start that failed.
+	schema(t, database.URL(), `DO $$ BEGIN
+		WHILE (SELECT count(*) FROM river_queue) < 2 OR (SELECT count(*) FROM river_leader) = 0 LOOP
+			PERFORM pg_sleep(0.01);
+		END LOOP;
+	END $$`)
 	database.Kill()
 	eventually(t, p.url+"/readyz", http.StatusServiceUnavailable, "not ready: the database does not answer")
 	if code, _ := look(t, p.url+"/healthz", ""); code != http.StatusOK {
