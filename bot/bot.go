@@ -72,6 +72,7 @@ type counts struct {
 	ignored     atomic.Uint64
 	unreadable  atomic.Uint64
 	flooded     atomic.Uint64
+	forged      atomic.Uint64
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64

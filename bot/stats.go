@@ -41,6 +41,7 @@ type IngressStats struct {
 	Flooded                uint64  `json:"flooded" metric:"flooded_total" help:"Updates of people who hammer, which were not acted on."`
 	Watched                int     `json:"people_watched" metric:"people_watched" help:"People whose rate is watched, those who wrote last."`
 	WatchedBound           int     `json:"people_watched_bound" metric:"people_watched_max" help:"Most people whose rate is watched."`
+	Forged                 uint64  `json:"forged" metric:"forged_total" help:"Presses with data that no version of the bot has made."`
 	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
 	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
@@ -99,7 +100,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 			Received: b.ingress.received.Load(), Unsettled: int64(b.intake.len()), Bound: maxTaken,
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
 			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.intake.age(time.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
-			Flooded: b.counts.flooded.Load(), Watched: watched, WatchedBound: watchedBound,
+			Flooded: b.counts.flooded.Load(), Forged: b.counts.forged.Load(), Watched: watched, WatchedBound: watchedBound,
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),

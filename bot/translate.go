@@ -110,6 +110,9 @@ func (b *Bot) translatePress(u *telego.Update) (incoming, bool) {
 		return incoming{}, false
 	}
 	c := b.context(u, &q.From)
+	if ui.Forged(q.Data) {
+		b.counts.forged.Add(1)
+	}
 	c.Message, c.Callback = int64(q.Message.GetMessageID()), q.ID
 	return incoming{
 		update: c.Update, user: q.From.ID, context: c, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,

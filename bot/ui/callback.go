@@ -48,6 +48,12 @@ const dataVersion = '1'
 // errForged is the error of data that no version of the bot has made.
 var errForged = errors.New("button data of no known form")
 
+// Forged reports whether no version of the bot has made a button's data.
+func Forged(raw string) bool {
+	_, err := decode(raw)
+	return err != nil
+}
+
 // data is the decoded data of a button.
 type data struct {
 	action   string

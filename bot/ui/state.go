@@ -72,7 +72,8 @@ const (
 
 // ScreenNames returns a word for each screen, for the statistics.
 func ScreenNames() []string {
-	names := [screens]string{"home", "nearby", "event", "mine", "wizard", "categories", "call_off"}
+	names := [screens]string{"home", "nearby", "event", "mine", "wizard", "categories", "call_off", "report", "attendance",
+		"privacy", "forget", "forget_sure"}
 	return names[:]
 }
 

@@ -1,0 +1,101 @@
+package bot_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestRights: every action by everybody, on an event of their own and on somebody else's, by a
+// button that their screen does not have. Who may not is told so in words, and no row changes.
+func TestRights(t *testing.T) {
+	const owner, guest, stranger, banned, operator = 1, 2, 3, 4, 5
+	everybody := []int64{owner, guest, stranger, banned, operator}
+	but := func(who int64) map[int64]bool {
+		m := map[int64]bool{}
+		for _, id := range everybody {
+			m[id] = id != who
+		}
+		return m
+	}
+	only := func(who ...int64) map[int64]bool {
+		m := map[int64]bool{}
+		for _, id := range who {
+			m[id] = true
+		}
+		return m
+	}
+	w := newWorld(t, worldOptions{operators: []int64{operator}})
+	anna := w.visitor(owner, "Anna", "en")
+	create(anna, "Template")
+	check(t, anna.Err())
+	query[int](w, `WITH known AS (INSERT INTO users (id, name, lang, banned) SELECT i, 'P' || i, 'en', i = $1 FROM generate_series(2, 5) i RETURNING 1)
+		SELECT count(*)::int FROM known`, banned)
+	rows := func() string {
+		return query[string](w, `SELECT md5(concat(
+			(SELECT string_agg(e::text, ';' ORDER BY id) FROM events e),
+			(SELECT string_agg(p::text, ';' ORDER BY event, person) FROM participants p),
+			(SELECT string_agg(r::text, ';' ORDER BY event, person) FROM reports r)))`)
+	}
+	for name, c := range map[string]struct {
+		data    string // with the event's number in place of %s
+		may     map[int64]bool
+		changes map[int64]bool // who changes a row by it
+	}{
+		"join":            {"1j:%s~0", but(banned), only(owner, stranger, operator)},
+		"leave":           {"1l:%s~0", but(0), only(guest)},
+		"call off":        {"1X:%s~0", only(owner), only(owner)},
+		"ask to call off": {"1x:%s~0", only(owner), nil},
+		"edit":            {"1E:%s~0", only(owner), nil},
+		"see who comes":   {"1A:%s~0", only(owner), nil},
+		"report":          {"1F:%s:0~0", but(banned), only(owner, guest, stranger, operator)},
+		"mute":            {"1M:%s:1~0", only(guest), only(guest)},
+		"pin":             {"1P:%s~0", but(0), nil},
+		"calendar":        {"1C:%s~0", but(0), nil},
+		"look":            {"1e:%s:0~0", but(0), nil},
+	} {
+		for _, who := range everybody {
+			t.Run(fmt.Sprint(name, " by ", who), func(t *testing.T) {
+				event := query[int64](w, `
+					WITH made AS (
+						INSERT INTO events (kind, owner, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell, going)
+						SELECT kind, owner, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell, 1
+						FROM events WHERE title = 'Template' ORDER BY id LIMIT 1 RETURNING id)
+					SELECT id FROM made`)
+				query[int64](w, `INSERT INTO participants (event, person, part) VALUES ($1, $2, 'going') RETURNING event`, event, guest)
+				v := w.visitor(who, fmt.Sprint("P", who), "en")
+				v.Say("/help")
+				m := v.See("the help", contains("What I can do"))
+				before := rows()
+				told := v.PressData(m.ID, name, fmt.Sprintf(c.data, strconv.FormatInt(event, 36)))
+				check(t, v.Err())
+				changed := rows() != before
+				refused := false
+				for _, words := range []string{"Only the organiser", "no longer let you", "haven't joined it"} {
+					refused = refused || strings.Contains(told, words)
+				}
+				if refused == c.may[who] || changed != c.changes[who] {
+					t.Errorf("may: %v; changed a row: %v, told %q", c.may[who], changed, told)
+				}
+			})
+		}
+	}
+}
+
+// TestForgedPresses: data that no version of the bot has made is refused, in words, and counted.
+func TestForgedPresses(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	anna := w.visitor(1, "Anna", "ru")
+	anna.Say("/help")
+	m := anna.See("the help", contains("Что я умею"))
+	for _, data := range []string{"x", "1j:1", "2j:1~0", "1j:1~-1", "1j:%~0"} {
+		if told := anna.PressData(m.ID, data, data); !strings.Contains(told, "больше не работает") {
+			t.Errorf("%q is answered %q", data, told)
+		}
+	}
+	check(t, anna.Err())
+	if s, err := w.bot.Stats(t.Context()); err != nil || s.Ingress.Forged != 5 {
+		t.Errorf("%d forged presses were counted, %v", s.Ingress.Forged, err)
+	}
+}
