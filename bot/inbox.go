@@ -218,7 +218,7 @@ func (i *inbox) clear(ctx context.Context, pieces []*piece) {
 			ids = append(ids, p.update)
 		}
 	}
-	if i.persist(ctx, func() error { _, err := i.rows.Delete(ctx, ids); return err }) {
+	if i.persist(ctx, func() error { return i.rows.Delete(ctx, ids) }) {
 		i.bot.release(pieces...)
 	}
 }
@@ -313,7 +313,7 @@ func (i *inbox) dropUseless(ctx context.Context, ids []int64, pieces []*piece) {
 		return slices.ContainsFunc(pieces, func(p *piece) bool { return p.update == id })
 	})
 	if len(useless) > 0 {
-		i.persist(ctx, func() error { _, err := i.rows.Delete(ctx, useless); return err })
+		i.persist(ctx, func() error { return i.rows.Delete(ctx, useless) })
 	}
 }
 

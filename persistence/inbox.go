@@ -56,13 +56,21 @@ func (i *Inbox) Put(ctx context.Context, letters []Letter) (added []int64, err e
 	return added, nil
 }
 
-// Delete removes updates that are settled, or that an operator drops. It returns how many were
-// there.
-func (i *Inbox) Delete(ctx context.Context, updates []int64) (int64, error) {
-	const query = `DELETE FROM inbox WHERE bot = $1 AND update_id = ANY($2)`
+// Delete removes updates that are settled. What is set aside stays.
+func (i *Inbox) Delete(ctx context.Context, updates []int64) error {
+	const query = `DELETE FROM inbox WHERE bot = $1 AND update_id = ANY($2) AND set_aside IS NULL`
+	if _, err := i.store.writes.Exec(ctx, query, i.bot, updates); err != nil {
+		return fmt.Errorf("delete updates from the inbox: %w", err)
+	}
+	return nil
+}
+
+// Drop removes updates that were set aside, and returns how many there were.
+func (i *Inbox) Drop(ctx context.Context, updates []int64) (int64, error) {
+	const query = `DELETE FROM inbox WHERE bot = $1 AND update_id = ANY($2) AND set_aside IS NOT NULL`
 	tag, err := i.store.writes.Exec(ctx, query, i.bot, updates)
 	if err != nil {
-		return 0, fmt.Errorf("delete updates from the inbox: %w", err)
+		return 0, fmt.Errorf("drop updates from the inbox: %w", err)
 	}
 	return tag.RowsAffected(), nil
 }

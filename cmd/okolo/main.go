@@ -40,6 +40,7 @@ type cli struct {
 	Stats      statsCmd      `cmd:"" help:"Ask a running program for its statistics."`
 	Purge      purgeCmd      `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
 	Drain      drainCmd      `cmd:"" help:"Have a running program end, in order, as SIGTERM does."`
+	Inbox      inboxCmd      `cmd:"" help:"List the updates that were set aside because they were begun too often; replay or drop them."`
 	Settings   configCmd     `cmd:"" name:"config" help:"Check the settings of okolo serve, and print them with secrets masked."`
 	Completion completionCmd `cmd:"" help:"Print a script by which bash, zsh or fish completes commands and flags."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`

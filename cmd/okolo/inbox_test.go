@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"okolo/bot/sandbox"
+	"okolo/bot/sandbox/visit"
+	"okolo/persistence/pgtest"
+)
+
+// TestUpdateThatKills: an update in whose handling the program is killed (SIGKILL) three times is
+// set aside at the fourth start; others sent with it are not. An operator sees it and replays it.
+func TestUpdateThatKills(t *testing.T) {
+	telegram, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = telegram.Close() })
+	api, err := telegram.Listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0"}
+	faults := func(f sandbox.Faults) {
+		if err := telegram.SetFaults(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startServe(t, env).terminate(t) // so that the bot is known
+	anna, err := visit.Join(t.Context(), sandbox.NewPeople(api, nil), sandbox.Profile{ID: 1, FirstName: "Anna", LanguageCode: "en"}, visit.Options{Wait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// The program never gets to the end of the update: Telegram does not answer before it is killed.
+	faults(sandbox.Faults{Calls: map[string]sandbox.CallFaults{"sendMessage": {Latency: 10 * time.Minute}}})
+	anna.Say("/help")
+	for range 3 {
+		calls := telegram.Stats().Faults.Delayed
+		program := startServe(t, env)
+		for deadline := time.Now().Add(time.Minute); telegram.Stats().Faults.Delayed == calls; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the update was not handled:\n%s", program.log.String())
+			}
+		}
+		if err := program.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = program.cmd.Wait() // it was killed
+	}
+	faults(sandbox.Faults{})
+	program := startServe(t, env)
+	program.logs(t, "is set aside")
+	anna.Say("/start")
+	anna.See("the menu", func(m sandbox.Message) bool { _, ok := m.Button("Create"); return ok })
+
+	code, out, errs := okolo(t, env, "inbox")
+	if code != exitOK || !strings.Contains(out, "/help") {
+		t.Fatalf("okolo inbox: %d\n%s%s", code, out, errs)
+	}
+	update := strings.Fields(strings.Split(out, "\n")[1])[0]
+	if code, out, errs = okolo(t, env, "inbox", "--replay", update); code != exitOK || !strings.Contains(out, "nothing is set aside") {
+		t.Errorf("okolo inbox --replay: %d\n%s%s", code, out, errs)
+	}
+	anna.See("the help", contains("What I can do"))
+	if code, out, _ = okolo(t, env, "inbox", "--drop", update); code != exitOK || !strings.Contains(out, "0 of 1") {
+		t.Errorf("okolo inbox --drop: %d\n%s", code, out)
+	}
+	if err := anna.Err(); err != nil {
+		t.Errorf("%v\n%s", err, program.log.String())
+	}
+	program.terminate(t)
+}
