@@ -49,6 +49,10 @@ var stops = map[string]stop{
 		m := press(v, create(v, "With guests"), "Join", has("Who comes"))
 		return press(v, m, "Who comes", contains("1. "))
 	}, "Back", has("Who comes")},
+	"tell": {func(v *visit.Visitor, _ string) sandbox.Message {
+		m := press(v, create(v, "With readers"), "Join", has("Write to all"))
+		return press(v, m, "Write to all", contains("pass on"))
+	}, "Back", has("Write to all")},
 	"privacy": {func(v *visit.Visitor, _ string) sandbox.Message {
 		v.Say("/privacy")
 		return v.See("what is kept", has("Delete everything"))

@@ -26,7 +26,7 @@ func (m messenger) Notify(ctx context.Context, n model.Notice, to []model.Person
 		if !ok {
 			return 0, ui.Message{}, false
 		}
-		text, ok := ui.Notice(to[i].Lang, n.News, e, m.Now())
+		text, ok := ui.Notice(to[i].Lang, n, e, m.Now())
 		return to[i].ID, text, ok
 	})
 }

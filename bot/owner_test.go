@@ -3,6 +3,8 @@ package bot_test
 import (
 	"strings"
 	"testing"
+
+	"okolo/bot/sandbox"
 )
 
 // TestOwner: who organises sees who comes, and is asked before the same event is made twice; the
@@ -28,7 +30,15 @@ func TestOwner(t *testing.T) {
 	anna.Press(card, "Who comes")
 	card = anna.SeeEdited(card, "the list", contains("1. Борис"))
 	anna.Press(card, "Back")
-	anna.SeeEdited(card, "the card", has("Who comes"))
+	card = anna.SeeEdited(card, "the card", has("Who comes"))
+	anna.Press(card, "Write to all")
+	anna.SeeEdited(card, "the question", contains("pass on"))
+	anna.Say("Bring <b>boards</b>!")
+	anna.See("that it is passed on", contains("passing your message on"))
+	boris.See("her message", func(m sandbox.Message) bool {
+		return contains("Bring <b>boards</b>!")(m) && contains("Организатор события Chess")(m)
+	})
+	check(t, boris.Err())
 
 	anna.Say("/create")
 	anna.See("the question for a title", contains("the title"))

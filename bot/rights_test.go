@@ -49,6 +49,7 @@ func TestRights(t *testing.T) {
 		"ask to call off": {"1x:%s~0", only(owner), nil},
 		"edit":            {"1E:%s~0", only(owner), nil},
 		"see who comes":   {"1A:%s~0", only(owner), nil},
+		"write to all":    {"1T:%s~0", only(owner), nil},
 		"report":          {"1F:%s:0~0", but(banned), only(owner, guest, stranger, operator)},
 		"mute":            {"1M:%s:1~0", only(guest), only(guest)},
 		"pin":             {"1P:%s~0", but(0), nil},

@@ -49,6 +49,8 @@ func validate(cmd model.Command) error {
 		err = c.Validate()
 	case model.SetCommunity:
 		err = c.Settings.Validate()
+	case model.TellJoined:
+		err = c.Validate()
 	case model.ForgetPerson:
 		if len(c.Events) > model.MaxForget {
 			err = &model.InvalidError{Field: "events", Reason: "too many"}
@@ -92,6 +94,8 @@ func (p *pending) event() int64 {
 	case model.ReportEvent:
 		return c.Event
 	case model.HideEvent:
+		return c.Event
+	case model.TellJoined:
 		return c.Event
 	}
 	return 0

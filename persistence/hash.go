@@ -49,6 +49,10 @@ func hashOf(cmd model.Command) int64 {
 		h.text("ban person")
 		h.numbers(c.By.ID, c.Person)
 		h.flag(c.Banned)
+	case model.TellJoined:
+		h.text("tell joined")
+		h.numbers(c.By.ID, c.Event)
+		h.text(c.Text)
 	case model.ForgetPerson: // of whatever events: a replay finds fewer of them
 		h.text("forget person")
 		h.numbers(c.By.ID)

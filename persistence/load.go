@@ -78,6 +78,9 @@ func needsOf(batch []*pending) needs {
 			n.event(c.Event, by, 0)
 		case model.HideEvent:
 			n.event(c.Event, by, 0)
+		case model.TellJoined:
+			n.event(c.Event, by, 0)
+			n.people[by] = true
 		case model.ForgetPerson:
 			for _, id := range c.Events {
 				n.event(id, by, letInByLeave)

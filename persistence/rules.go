@@ -40,6 +40,8 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 		p := l.person(c.Person)
 		p.banned, p.judged = c.Banned, true
 		return model.Answer{}, done
+	case model.TellJoined:
+		return l.tell(p.key.Bot, c)
 	case model.ForgetPerson:
 		return l.forget(p.key.Bot, c), done
 	case model.SetCommunity:
@@ -216,6 +218,21 @@ func (l *ledger) leave(bot int64, c model.LeaveEvent) (model.Answer, string) {
 	}
 	s.part = model.Absent
 	return a, done
+}
+
+// tell owes a message of the organiser's, where there is anybody to read it.
+func (l *ledger) tell(bot int64, c model.TellJoined) (model.Answer, string) {
+	e := l.events[c.Event]
+	if o := l.ownOpen(e, c.By); o != done {
+		return model.Answer{}, o
+	}
+	if l.banned(c.By) {
+		return model.Answer{}, banned
+	}
+	if e.Going+e.Waiting > 0 {
+		l.notices = append(l.notices, model.Notice{Bot: bot, Event: e.ID, News: model.NewsMessage, By: c.By.ID, Text: c.Text})
+	}
+	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
 }
 
 // forget takes a person out of events, as far as they are in them.

@@ -162,7 +162,7 @@ func drawCommand(t *rapid.T, base time.Time) model.Command {
 	by := model.Person{ID: rapid.Int64Range(1, 6).Draw(t, "person"), Name: rapid.SampledFrom([]string{"Anna", "Ben"}).Draw(t, "name"), Lang: "en"}
 	event := rapid.SampledFrom([]int64{1, 1, 1, 2, 2, 3, 4}).Draw(t, "event")
 	switch rapid.SampledFrom([]string{"create", "create", "community", "join", "join", "join", "join", "leave", "leave",
-		"edit", "edit", "cancel", "report", "hide", "ban", "forget", "settings"}).Draw(t, "command") {
+		"edit", "edit", "cancel", "report", "hide", "ban", "forget", "tell", "settings"}).Draw(t, "command") {
 	case "create":
 		return model.CreateUserEvent{By: by, Draft: rapid.Int64Range(1, 2).Draw(t, "draft"), Details: drawDetails(t, base)}
 	case "community":
@@ -189,6 +189,8 @@ func drawCommand(t *rapid.T, base time.Time) model.Command {
 		return model.ReportEvent{By: by, Event: event, Reason: by.Name}
 	case "hide":
 		return model.HideEvent{By: by, Event: event, Hidden: rapid.Bool().Draw(t, "hidden")}
+	case "tell":
+		return model.TellJoined{By: by, Event: event, Text: by.Name}
 	case "forget":
 		return model.ForgetPerson{By: by, Events: rapid.SliceOfN(rapid.Int64Range(1, 4), 0, 3).Draw(t, "events")}
 	case "ban":

@@ -33,6 +33,8 @@ func (s State) eventsLoaded(in EventsLoaded) Turn {
 		return s.presentCallOff(in.Context, in.Events[0])
 	case s.Screen == ScreenAttendance:
 		return s.loadAttendance(in.Context, in.Events[0])
+	case s.Screen == ScreenTell:
+		return s.presentTell(in.Context, in.Events[0])
 	case s.Screen == ScreenReport:
 		return s.presentReport(in.Context, in.Events[0])
 	}
@@ -107,7 +109,11 @@ func (s State) eventButtons(t *tongue, c Context, e model.Seen) [][]Button {
 		last = append(last, Button{Text: t.say("button_report"), Data: s.encode(actReport, e.ID)})
 	}
 	if e.Owner == c.From.ID && e.Going+e.Waiting > 0 {
-		rows = append(rows, []Button{{Text: t.say("button_attendance"), Data: s.encode(actAttendance, e.ID)}})
+		row := []Button{{Text: t.say("button_attendance"), Data: s.encode(actAttendance, e.ID)}}
+		if e.Status == model.Open && e.Ends.After(c.Now) {
+			row = append(row, Button{Text: t.say("button_tell"), Data: s.encode(actTell, e.ID)})
+		}
+		rows = append(rows, row)
 	}
 	return append(rows, []Button{
 		{Text: t.say("button_pin"), Data: s.encode(actPin, e.ID)},

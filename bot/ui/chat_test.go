@@ -642,6 +642,8 @@ func (c *chat) joins() {
 			id = command.Event
 		case model.ReportEvent:
 			id = command.Event
+		case model.TellJoined:
+			id = command.Event
 		}
 		e, ok := c.world.events[id]
 		switch {
@@ -653,6 +655,11 @@ func (c *chat) joins() {
 			return model.Answer{}, model.ErrPast
 		}
 		switch command := command.(type) {
+		case model.TellJoined:
+			if e.Owner != command.By.ID {
+				return model.Answer{}, model.ErrNotOwner
+			}
+			return model.Answer{Event: id, Part: e.Part}, command.Validate()
 		case model.ReportEvent:
 			return model.Answer{Event: id, Part: e.Part}, nil
 		case model.CancelEvent:

@@ -39,6 +39,8 @@ func (s State) text(in Text) Turn {
 	switch {
 	case s.answering():
 		return s.wizardText(in.Context, in.Text)
+	case s.Screen == ScreenTell && visible(in.Text):
+		return s.tellJoined(in.Context, in.Text)
 	case isMapLink(in.Text):
 		return s.tell(in.Context, "link_hides_place")
 	case s.Screen == ScreenReport && visible(in.Text):

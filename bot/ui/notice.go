@@ -8,19 +8,21 @@ import (
 
 // Notice tells a reader who is not on any screen what has happened to an event. It returns false
 // where that is of no use any more: the event is over, or more was told since.
-func Notice(lang string, news model.News, e model.Event, now time.Time) (Message, bool) {
-	if e.Ends.Before(now) || e.Status != model.Open && news != model.NewsCancelled {
+func Notice(lang string, n model.Notice, e model.Event, now time.Time) (Message, bool) {
+	if e.Ends.Before(now) || e.Status != model.Open && n.News != model.NewsCancelled {
 		return Message{}, false
 	}
 	t := tongueOf(lang)
 	var text string
-	switch news {
+	switch n.News {
 	case model.NewsEdited:
 		text = t.html("notice_edited", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
 	case model.NewsCancelled:
 		text = t.html("notice_cancelled", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
 	case model.NewsPromoted:
 		text = t.html("notice_promoted", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+	case model.NewsMessage:
+		text = t.html("notice_message", "Title", e.Title, "Text", n.Text)
 	default:
 		return Message{}, false
 	}

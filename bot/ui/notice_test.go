@@ -29,7 +29,7 @@ func TestNotice(t *testing.T) {
 		"news of another version":  {"unheard of", concert, monday, ""},
 	} {
 		for _, lang := range languages {
-			m, ok := Notice(lang, c.news, c.event, c.now)
+			m, ok := Notice(lang, model.Notice{News: c.news}, c.event, c.now)
 			if ok != (c.says != "") {
 				t.Errorf("%s: it is said: %v", name, ok)
 			}

@@ -63,6 +63,8 @@ func (s State) press(in Press) Turn {
 		return s.openAttendance(c, d.arg(0))
 	case actMute:
 		return Turn{Next: s, Await: []any{Mute{Context: c, Event: d.arg(0), Muted: d.arg(1) != 0}}}
+	case actTell:
+		return s.askTell(c, d.arg(0))
 	case actPrivacy:
 		return s.showPrivacy(c)
 	case actForget:
@@ -136,6 +138,8 @@ func (s State) written(in Written) Turn {
 		c.Toast = t.say("left")
 	case model.CancelEvent:
 		c.Toast = t.say("called_off")
+	case model.TellJoined:
+		s.Headline = "message_passed_on"
 	case model.ReportEvent:
 		c.Toast = t.say("reported")
 		if c.Callback == "" {

@@ -61,7 +61,7 @@ func TestAnyConversation(t *testing.T) {
 			"presses":       func(t *rapid.T) { c.pressesAny(t, false) },
 			"presses again": func(t *rapid.T) { c.pressesAny(t, true) },
 			"forges": func(t *rapid.T) {
-				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A v z Z y q", " ")).Draw(t, "action")
+				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A T v z Z y q", " ")).Draw(t, "action")
 				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
 				on := c.newest
 				for c.messages[on].Map != nil { // a picture has no buttons
@@ -196,6 +196,7 @@ func talkative(t tester, lang string, do func(c *chat)) {
 		func(c *chat) { c.says("/start e_1"); c.presses("button_edit"); c.presses("button_where") },
 		func(c *chat) { c.says("/start e_1"); c.presses("button_attendance") },
 		func(c *chat) { c.world.alike = 1; c.create("Chess"); c.presses("button_confirm") },
+		func(c *chat) { c.says("/start e_1"); c.presses("button_tell") },
 		func(c *chat) { c.says("/privacy") },
 		func(c *chat) { c.says("/forget") },
 		func(c *chat) { c.says("/forget"); c.presses("button_forget_yes") },

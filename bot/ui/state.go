@@ -67,13 +67,14 @@ const (
 	ScreenPrivacy
 	ScreenForget     // asks whether to delete everything
 	ScreenForgetSure // asks once more
+	ScreenTell       // asks for the organiser's message
 	screens          // how many there are
 )
 
 // ScreenNames returns a word for each screen, for the statistics.
 func ScreenNames() []string {
 	names := [screens]string{"home", "nearby", "event", "mine", "wizard", "categories", "call_off", "report", "attendance",
-		"privacy", "forget", "forget_sure"}
+		"privacy", "forget", "forget_sure", "tell"}
 	return names[:]
 }
 

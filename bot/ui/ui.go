@@ -166,6 +166,8 @@ func (s State) show(c Context) Turn {
 		return s.askCallOff(c, s.Event)
 	case ScreenAttendance:
 		return s.openAttendance(c, s.Event)
+	case ScreenTell:
+		return s.askTell(c, s.Event)
 	case ScreenPrivacy:
 		return s.showPrivacy(c)
 	case ScreenForget:

@@ -69,6 +69,13 @@ type CancelEvent struct {
 	Event int64
 }
 
+// TellJoined owes a message of the organiser's to all who come to an event or wait for a place.
+type TellJoined struct {
+	By    Person
+	Event int64
+	Text  string
+}
+
 // ForgetPerson takes a person out of events: those of their own are called off, and they leave
 // the others. What is stored of the person beside events is not the writer's.
 type ForgetPerson struct {
@@ -87,6 +94,17 @@ func (c CreateCommunityEvent) Actor() Person { return c.By }
 
 // Actor implements [Command].
 func (c EditEvent) Actor() Person { return c.By }
+
+// Actor implements [Command].
+func (c TellJoined) Actor() Person { return c.By }
+
+// Validate checks the limits of the message.
+func (c TellJoined) Validate() error {
+	if c.Text == "" || !text(c.Text, MaxMessage) {
+		return &InvalidError{"text", "empty, too long or not text"}
+	}
+	return nil
+}
 
 // Actor implements [Command].
 func (c ForgetPerson) Actor() Person { return c.By }

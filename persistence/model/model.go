@@ -17,6 +17,7 @@ const (
 	MaxPlace       = 200
 	MaxName        = 64
 	MaxCapacity    = 100_000
+	MaxMessage     = 1000 // of an organiser's to those who joined
 	// MaxAhead is how far in the future an event may start.
 	MaxAhead = 2 * 366 * 24 * time.Hour
 	// MaxDuration is the longest an event may last.

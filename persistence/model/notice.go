@@ -10,6 +10,8 @@ type Notice struct {
 	Person int64
 	// By did it, and is not told.
 	By int64
+	// Text is what the organiser writes; empty for other news.
+	Text string `json:",omitempty"`
 }
 
 // News is what a notice tells.
@@ -20,4 +22,5 @@ const (
 	NewsEdited    News = "edited" // title, time or place
 	NewsCancelled News = "cancelled"
 	NewsPromoted  News = "promoted" // from the waiting list
+	NewsMessage   News = "message"  // the organiser writes
 )
