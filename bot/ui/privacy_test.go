@@ -58,6 +58,8 @@ func TestForgetByOldButton(t *testing.T) {
 		c.presses("button_forget_yes")
 		c.pressesData(c.newest, State{Revision: 1}.encode(actForgetYes))
 		c.sees("ask_forget")
+		c.pressesData(c.newest, c.state.encode(actForgetYes)) // forged, at the first question
+		c.sees("ask_forget")
 		for _, e := range c.world.asked {
 			if _, ok := e.(Forget); ok {
 				t.Fatal("forgot")
