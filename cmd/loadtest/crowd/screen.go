@@ -90,7 +90,7 @@ var sentences = []struct {
 	{"Send me a location", askLocation},
 	{"What would you like to do", home},
 	{"There is nothing to cancel", home},
-	{"Everybody who joined will see", askCallOff},
+	{"Everybody who joined will be told", askCallOff},
 }
 
 // read tells what a message is.
