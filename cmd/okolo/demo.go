@@ -60,8 +60,18 @@ func (c *demoCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) e
 		stop()
 	}
 	err := errors.Join(toured, <-served)
-	stop() // the wait for the database
-	return errors.Join(<-lost, err, d.down(ctx))
+	if err == nil {
+		stop() // the wait for the database
+	} else { // perhaps for want of the database, whose end may be noticed a moment later
+		defer time.AfterFunc(time.Second, stop).Stop()
+	}
+	if gone := <-lost; gone != nil {
+		if err != nil {
+			log.Warn("without its database the bot could not stop in order", "error", err)
+		}
+		err = gone
+	}
+	return errors.Join(err, d.down(ctx))
 }
 
 // demo is what runs: the database, the local Telegram, the bot.
