@@ -179,6 +179,7 @@ func (i *inbox) commit(ctx context.Context, p *put) {
 			}
 			return at < 0
 		})
+		i.bot.counts.ignored.Add(uint64(len(open) - len(p.pieces)))
 		open = p.pieces
 	}
 	i.noteKept(open)

@@ -244,15 +244,20 @@ func (t *intake) len() int {
 	return len(t.all)
 }
 
-// age returns how long ago, in seconds, the oldest piece came that is not settled; 0 without one.
-func (t *intake) age(now time.Time) float64 {
+// open returns how many pieces are not settled, and how long ago, in seconds, the oldest of them
+// came; 0 without one.
+func (t *intake) open(now time.Time) (n int64, age float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	oldest := now
 	for p := range t.all {
-		if !p.settled && p.came.Before(oldest) {
+		if p.settled {
+			continue
+		}
+		n++
+		if p.came.Before(oldest) {
 			oldest = p.came
 		}
 	}
-	return now.Sub(oldest).Seconds()
+	return n, now.Sub(oldest).Seconds()
 }

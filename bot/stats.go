@@ -37,7 +37,7 @@ type IngressStats struct {
 	OldestUnsettledSeconds float64 `json:"oldest_unsettled_seconds" metric:"oldest_unsettled_seconds" help:"How long ago the oldest unsettled update came; 0: there is none."`
 	Kept                   uint64  `json:"kept" metric:"kept_total" help:"Updates committed to the inbox, because they did not settle soon."`
 	SetAside               int64   `json:"set_aside" metric:"set_aside" help:"Updates that were begun too often without an end; see okolo inbox."`
-	Ignored                uint64  `json:"ignored" metric:"ignored_total" help:"Updates of a kind the bot has no use for."`
+	Ignored                uint64  `json:"ignored" metric:"ignored_total" help:"Updates of a kind the bot has no use for, or that were in the inbox already."`
 	Flooded                uint64  `json:"flooded" metric:"flooded_total" help:"Updates of people who hammer, which were not acted on."`
 	Watched                int     `json:"people_watched" metric:"people_watched" help:"People whose rate is watched, those who wrote last."`
 	WatchedBound           int     `json:"people_watched_bound" metric:"people_watched_max" help:"Most people whose rate is watched."`
@@ -92,14 +92,15 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 	waiting, bound := b.readers.waiting()
 	zones, zonesBound := ui.Zones()
 	watched, watchedBound := b.flood.size()
+	unsettled, age := b.intake.open(time.Now())
 	var pools DatabaseStats
 	pools.Reads, pools.Writes = b.Store.PoolStats()
 	return Stats{
 		Sessions: sessions,
 		Ingress: IngressStats{
-			Received: b.ingress.received.Load(), Unsettled: int64(b.intake.len()), Bound: maxTaken,
+			Received: b.ingress.received.Load(), Unsettled: unsettled, Bound: maxTaken,
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
-			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: b.intake.age(time.Now()), Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
+			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: age, Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
 			Flooded: b.counts.flooded.Load(), Forged: b.counts.forged.Load(), Watched: watched, WatchedBound: watchedBound,
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
