@@ -5,12 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-	"github.com/redis/go-redis/v9/maintnotifications"
+	"github.com/gomodule/redigo/redis"
 
 	"okolo/actors"
 )
@@ -21,39 +22,62 @@ const (
 	redisTimeout = 1500 * time.Millisecond
 )
 
+// redisIdle is how long a connection is taken for good without asking.
+const redisIdle = time.Second
+
 var errRedisAddress = errors.New("this is no address of Redis, which looks like redis://:password@host:6379/0")
 
 // CheckRedisURL says whether url can be the address of a Redis server.
 func CheckRedisURL(url string) error {
-	if _, err := redis.ParseURL(url); err != nil {
+	reached := errors.New("it would be dialed")
+	_, err := dialRedis(context.Background(), url, redis.DialContextFunc(
+		func(context.Context, string, string) (net.Conn, error) { return nil, reached }))
+	if !errors.Is(err, reached) { // err may hold the password
 		return errRedisAddress
 	}
 	return nil
 }
 
+// dialRedis connects to redis://, rediss://, valkey://, valkeys:// or unix:///path.
+func dialRedis(ctx context.Context, address string, options ...redis.DialOption) (redis.Conn, error) {
+	options = append([]redis.DialOption{
+		redis.DialConnectTimeout(connectTimeout), redis.DialTLSHandshakeTimeout(connectTimeout),
+		redis.DialReadTimeout(redisTimeout), redis.DialWriteTimeout(redisTimeout),
+	}, options...)
+	if u, err := url.Parse(address); err == nil && u.Scheme == "unix" {
+		return redis.DialContext(ctx, u.Scheme, u.Path, options...)
+	}
+	return redis.DialURLContext(ctx, address, options...)
+}
+
 // Redis keeps session snapshots in Redis, or in what speaks its protocol: Valkey, KeyDB.
+//
+// Its client is redigo, which sends any command by its name: a client with a method for each
+// makes the program 8 MB larger, and three commands are needed.
 type Redis struct {
-	client *redis.Client
-	ttl    time.Duration
+	pool *redis.Pool
+	ttl  time.Duration
 }
 
 // OpenRedis connects to the server at url, such as redis://:password@host:6379/0. Snapshots
 // expire when they were not saved again for ttl. It fails when the server does not answer.
 func OpenRedis(ctx context.Context, url string, ttl time.Duration) (*Redis, error) {
-	o, err := redis.ParseURL(url)
-	if err != nil { // which may hold the password
-		return nil, errRedisAddress
+	if err := CheckRedisURL(url); err != nil {
+		return nil, err
 	}
-	o.PoolSize, o.MaxRetries = redisConns, -1
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = connectTimeout, redisTimeout, redisTimeout
-	o.ContextTimeoutEnabled = true
-	// What not every server with Redis's protocol has.
-	o.DisableIdentity = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	logging.Disable() // its errors come back to the caller, who logs them
-	r := &Redis{client: redis.NewClient(o), ttl: ttl}
-	if err := r.client.Ping(ctx).Err(); err != nil {
-		_ = r.client.Close() // nothing was sent
+	r := &Redis{ttl: ttl, pool: &redis.Pool{
+		MaxActive: redisConns, MaxIdle: redisConns, Wait: true,
+		DialContext: func(ctx context.Context) (redis.Conn, error) { return dialRedis(ctx, url) },
+		TestOnBorrowContext: func(ctx context.Context, c redis.Conn, last time.Time) error {
+			if time.Since(last) < redisIdle {
+				return nil
+			}
+			_, err := redis.DoContext(c, ctx, "PING")
+			return err
+		},
+	}}
+	if _, err := r.do(ctx, "PING"); err != nil {
+		_ = r.pool.Close() // nothing was sent
 		return nil, fmt.Errorf("connect to Redis: %w", err)
 	}
 	return r, nil
@@ -61,10 +85,20 @@ func OpenRedis(ctx context.Context, url string, ttl time.Duration) (*Redis, erro
 
 // Close ends all connections.
 func (r *Redis) Close() error {
-	if err := r.client.Close(); err != nil {
+	if err := r.pool.Close(); err != nil {
 		return fmt.Errorf("close Redis: %w", err)
 	}
 	return nil
+}
+
+// do sends one command on a connection of the pool.
+func (r *Redis) do(ctx context.Context, command string, args ...any) (any, error) {
+	c, err := r.pool.GetContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = c.Close() }() // back to the pool, with what went wrong with it
+	return redis.DoContext(c, ctx, command, args...)
 }
 
 // Snapshots returns the snapshots of a bot.
@@ -88,10 +122,10 @@ const (
 	redisHeader = 1 + 3*8
 )
 
-// saveNewer sets a snapshot, or deletes it where there is no new data, unless what is there has
+// saveNewerText sets a snapshot, or deletes it where there is no new data, unless what is there has
 // this form and is not older. It compares byte by byte: Lua's numbers are too short, and its
 // strings compare by the server's locale.
-var saveNewer = redis.NewScript(`
+const saveNewerText = `
 local old = redis.pcall('GETRANGE', KEYS[1], 0, 24)
 local new = ARGV[1]
 if type(old) == 'string' and #old == 25 and old:byte(1) == new:byte(1) then
@@ -112,7 +146,9 @@ if #new == 25 then
 else
 	redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
 end
-return 1`)
+return 1`
+
+var saveNewer = redis.NewScript(1, saveNewerText)
 
 func (s *RedisSnapshots) key(user int64) string { return s.prefix + strconv.FormatInt(user, 10) }
 
@@ -122,25 +158,24 @@ func (s *RedisSnapshots) Load(ctx context.Context, users []int64) ([]actors.Snap
 	if len(users) == 0 {
 		return nil, nil
 	}
-	keys := make([]string, len(users))
+	keys := make([]any, len(users))
 	for i, user := range users {
 		keys[i] = s.key(user)
 	}
-	values, err := s.redis.client.MGet(ctx, keys...).Result()
+	values, err := redis.Values(s.redis.do(ctx, "MGET", keys...))
 	if err != nil {
 		return nil, fmt.Errorf("load snapshots: %w", err)
 	}
 	var found []actors.Snapshot
 	for i, v := range values {
-		if text, ok := v.(string); ok {
-			found = append(found, snapshotOf(users[i], text))
+		if raw, ok := v.([]byte); ok {
+			found = append(found, snapshotOf(users[i], raw))
 		}
 	}
 	return found, nil
 }
 
-func snapshotOf(user int64, text string) actors.Snapshot {
-	raw := []byte(text)
+func snapshotOf(user int64, raw []byte) actors.Snapshot {
 	if len(raw) < redisHeader || raw[0] != redisForm {
 		return actors.Snapshot{User: user}
 	}
@@ -157,8 +192,9 @@ func (s *RedisSnapshots) Save(ctx context.Context, batch []actors.Snapshot) erro
 		return nil
 	}
 	err := s.save(ctx, batch)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") { // the first time, or the server was started anew
-		if err = saveNewer.Load(ctx, s.redis.client).Err(); err == nil {
+	if unknown := redis.Error(""); errors.As(err, &unknown) && strings.HasPrefix(string(unknown), "NOSCRIPT") {
+		// The first time, or the server was started anew.
+		if _, err = s.redis.do(ctx, "SCRIPT", "LOAD", saveNewerText); err == nil {
 			err = s.save(ctx, batch)
 		}
 	}
@@ -168,15 +204,29 @@ func (s *RedisSnapshots) Save(ctx context.Context, batch []actors.Snapshot) erro
 	return nil
 }
 
+// save returns the first of the server's errors.
 func (s *RedisSnapshots) save(ctx context.Context, batch []actors.Snapshot) error {
+	c, err := s.redis.pool.GetContext(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // back to the pool, with what went wrong with it
 	ttl := s.redis.ttl.Milliseconds()
-	_, err := s.redis.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i := range batch {
-			saveNewer.EvalSha(ctx, p, []string{s.key(batch[i].User)}, redisValue(&batch[i]), ttl)
+	for i := range batch {
+		if err := saveNewer.SendHash(c, s.key(batch[i].User), redisValue(&batch[i]), ttl); err != nil {
+			return err
 		}
-		return nil
-	})
-	return err
+	}
+	answers, err := redis.Values(redis.DoContext(c, ctx, "")) // sends them, and waits for all
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		if err, ok := a.(redis.Error); ok {
+			return err
+		}
+	}
+	return nil
 }
 
 func redisValue(s *actors.Snapshot) []byte {

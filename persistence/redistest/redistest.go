@@ -3,13 +3,12 @@
 package redistest
 
 import (
-	"context"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 )
 
 // startTime is how long a server may take to answer, on a loaded machine.
@@ -44,10 +43,8 @@ func (s *Server) Restart() {
 	if err := s.cmd.Start(); err != nil {
 		s.tb.Fatalf("start redis-server (Debian: apt-get install redis-server): %v", err)
 	}
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1})
-	defer func() { _ = client.Close() }() // nothing is lost with it
 	for deadline := time.Now().Add(startTime); ; time.Sleep(5 * time.Millisecond) {
-		err := client.Ping(context.Background()).Err()
+		err := s.ping()
 		if err == nil {
 			return
 		}
@@ -56,6 +53,19 @@ func (s *Server) Restart() {
 		}
 	}
 }
+
+func (s *Server) ping() error {
+	c, err := s.Dial()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // nothing is lost with it
+	_, err = c.Do("PING")
+	return err
+}
+
+// Dial opens a connection.
+func (s *Server) Dial() (redis.Conn, error) { return redis.Dial("unix", s.socket) }
 
 // Kill ends the server and what it holds.
 func (s *Server) Kill() {
