@@ -51,11 +51,14 @@ func validate(cmd model.Command) error {
 		err = c.Settings.Validate()
 	case model.TellJoined:
 		err = c.Validate()
+	case model.MoveCommunity:
+		err = c.Validate()
 	case model.ForgetPerson:
 		if len(c.Events) > model.MaxForget {
 			err = &model.InvalidError{Field: "events", Reason: "too many"}
 		}
-	case model.JoinEvent, model.LeaveEvent, model.CancelEvent, model.HideEvent, model.BanPerson:
+	case model.JoinEvent, model.LeaveEvent, model.CancelEvent, model.HideEvent, model.BanPerson,
+		model.EnterCommunity, model.LeaveCommunity:
 	default:
 		return fmt.Errorf("the writer knows no command %T", cmd)
 	}

@@ -10,9 +10,10 @@ import (
 
 // What the tests of plans and the benchmarks of searches need to run the store's own search.
 const (
-	NearbyQuery = nearbyQuery
-	EventsQuery = eventsQuery
-	MineQuery   = mineQuery
+	NearbyQuery          = nearbyQuery
+	EventsQuery          = eventsQuery
+	MineQuery            = mineQuery
+	CommunityEventsQuery = communityEventsQuery
 )
 
 var (
@@ -45,7 +46,7 @@ type Outcome struct {
 // with no actor in between.
 func Committer(s *Store) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 	counts := newCounters()
-	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: &counts, execute: (&ledgers{jobs: s.jobs}).execute}
+	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: &counts, execute: (&ledgers{jobs: s.jobs, nudge: s.nudge}).execute}
 	return func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 		outcomes := make([]Outcome, len(commands))
 		var all []*pending

@@ -45,7 +45,7 @@ var erasures = []string{
 	`DELETE FROM river_job WHERE kind = 'notice' AND (args->>'Person')::bigint = $1`,
 	`DELETE FROM river_job WHERE kind = 'notice' AND finalized_at IS NOT NULL AND strpos(metadata::text, $1::bigint::text) > 0`,
 	`UPDATE river_job SET args = jsonb_set(args, '{By}', '0') WHERE kind = 'notice' AND (args->>'By')::bigint = $1`,
-	`UPDATE users SET name = '', lang = 'en', created_at = now(), updated_at = now() WHERE id = $1 AND banned`,
+	`UPDATE users SET name = '', lang = 'en', muted_at = NULL, created_at = now(), updated_at = now() WHERE id = $1 AND banned`,
 	`DELETE FROM users WHERE id = $1 AND NOT banned`,
 }
 

@@ -62,6 +62,15 @@ func hashOf(cmd model.Command) int64 {
 		h.text(string(c.Settings.Creators))
 		h.text(c.Settings.Lang)
 		h.flag(c.Settings.Quiet)
+	case model.EnterCommunity:
+		h.text("enter community")
+		h.numbers(c.By.ID, c.Community, c.Topic)
+	case model.LeaveCommunity:
+		h.text("leave community")
+		h.numbers(c.By.ID, c.Community)
+	case model.MoveCommunity:
+		h.text("move community")
+		h.numbers(c.By.ID, c.From, c.To)
 	}
 	return int64(h.Sum64())
 }

@@ -26,6 +26,8 @@ type ledger struct {
 	joins    int        // so far, to keep their order
 	reports  map[report]string
 	notices  []model.Notice
+	entered  map[int64]bool // communities
+	moves    []move         // in order
 }
 
 // write is the stored answer of a command.
@@ -47,8 +49,10 @@ type event struct {
 	draft int64
 
 	isNew   bool
-	counted bool // going or waiting changed
-	edited  bool // anything else changed
+	counted bool  // going or waiting changed
+	edited  bool  // anything else changed
+	changes int   // of either, so far
+	herald  int64 // the bot that is to announce the new event; 0: none
 
 	seats map[int64]*seat // of whom the batch names or may let in
 	queue []int64         // who waits, the first first, as far as the batch may let them in
@@ -73,11 +77,16 @@ type person struct {
 // community is a row of communities.
 type community struct {
 	title    string
+	topic    int64
 	settings model.Settings
+	left     bool
+	movedTo  int64 // 0: it is where it was
 
-	known        bool
-	changed, set bool // title; settings
+	known, changed bool
 }
+
+// move is a group that became a supergroup.
+type move struct{ from, to int64 }
 
 // perform carries out one command and leaves its answer in it.
 func (l *ledger) perform(p *pending) {
@@ -142,17 +151,28 @@ func (e *event) seat(person int64) *seat {
 	return s
 }
 
+// recount notes that the number of those who come or wait has changed.
+func (e *event) recount() { e.counted, e.changes = true, e.changes+1 }
+
+// revise notes that something else has changed.
+func (e *event) revise() { e.edited, e.changes = true, e.changes+1 }
+
 // know keeps the name and the language of a person.
 func (l *ledger) know(by model.Person) {
 	p := l.person(by.ID)
-	lang := by.Lang
-	if lang != "ru" {
-		lang = "en"
-	}
+	lang := language(by.Lang)
 	// A name is not what a command is about: one that breaks the limits is cut, not refused.
 	if name := cut(by.Name, model.MaxName); !p.known || p.name != name || p.lang != lang {
 		p.name, p.lang, p.changed, p.known = name, lang, true, true
 	}
+}
+
+// language returns the language that a person is written to in.
+func language(lang string) string {
+	if lang == "ru" {
+		return "ru"
+	}
+	return "en"
 }
 
 func (l *ledger) person(id int64) *person {
@@ -164,14 +184,36 @@ func (l *ledger) person(id int64) *person {
 	return p
 }
 
+// community returns a community under its newest title; without a title, under the one it has.
 func (l *ledger) community(chat int64, title string) *community {
 	c := l.communities[chat]
 	if c == nil {
 		c = &community{settings: model.Settings{Creators: model.Everyone}}
 		l.communities[chat] = c
 	}
-	if title = cut(title, maxCommunityTitle); !c.known || c.title != title {
+	if title = cut(title, maxCommunityTitle); !c.known || title != "" && c.title != title {
 		c.title, c.changed, c.known = title, true, true
 	}
 	return c
+}
+
+// home returns where a chat is now: a group that became a supergroup has another id.
+func (l *ledger) home(chat int64) int64 {
+	for c := l.communities[chat]; c != nil && c.movedTo != 0; c = l.communities[chat] {
+		chat = c.movedTo
+	}
+	return chat
+}
+
+// announces reports whether the batch leaves announcements to be shown.
+func (l *ledger) announces() bool {
+	if len(l.entered)+len(l.moves) > 0 {
+		return true
+	}
+	for _, e := range l.events {
+		if e.herald != 0 || e.Kind == model.Community && e.changes > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -21,6 +21,7 @@ const idBlock = 256
 type ledgers struct {
 	owner owner
 	jobs  *inserter
+	nudge func()  // called after a COMMIT that leaves announcements to be shown
 	ids   []int64 // for new events, taken and not used
 }
 
@@ -36,7 +37,13 @@ func (k *ledgers) execute(ctx context.Context, conn *pgx.Conn, batch []*pending)
 	for _, p := range batch {
 		l.perform(p)
 	}
-	return l.save(), func() { k.ids = l.ids }, insertNotices(ctx, k.jobs, conn, l.notices)
+	committed := func() {
+		k.ids = l.ids
+		if l.announces() {
+			k.nudge()
+		}
+	}
+	return l.save(), committed, insertNotices(ctx, k.jobs, conn, l.notices)
 }
 
 // needs is what a batch of commands touches.
@@ -47,6 +54,7 @@ type needs struct {
 	seats       map[report]bool
 	people      map[int64]bool
 	communities map[int64]bool
+	moving      []int64 // communities
 }
 
 func needsOf(batch []*pending) needs {
@@ -89,6 +97,13 @@ func needsOf(batch []*pending) needs {
 			n.people[c.Person] = true
 		case model.SetCommunity:
 			n.communities[c.Community] = true
+		case model.EnterCommunity:
+			n.communities[c.Community] = true
+		case model.LeaveCommunity:
+			n.communities[c.Community] = true
+		case model.MoveCommunity:
+			n.communities[c.From], n.communities[c.To] = true, true
+			n.moving = append(n.moving, c.From)
 		}
 	}
 	return n
@@ -105,7 +120,8 @@ func (n needs) event(id, person int64, letIn int) {
 func load(ctx context.Context, conn *pgx.Conn, o owner, n needs, ids []int64) (*ledger, error) {
 	l := &ledger{
 		writes: map[model.Key]write{}, events: map[int64]*event{}, drafts: map[draft]*event{},
-		people: map[int64]*person{}, communities: map[int64]*community{}, reports: map[report]string{}, ids: ids,
+		people: map[int64]*person{}, communities: map[int64]*community{}, entered: map[int64]bool{},
+		reports: map[report]string{}, ids: ids,
 	}
 	var b pgx.Batch
 	b.Queue("BEGIN")
@@ -145,25 +161,32 @@ func queueRows(b *pgx.Batch, sql string, args []any, read func(pgx.CollectableRo
 }
 
 func (l *ledger) queueEvents(b *pgx.Batch, n needs) {
-	if len(n.events)+len(n.drafts) == 0 {
+	if len(n.events)+len(n.drafts)+len(n.moving) == 0 {
 		return
 	}
 	owners, drafts := make([]int64, 0, len(n.drafts)), make([]int64, 0, len(n.drafts))
 	for d := range n.drafts {
 		owners, drafts = append(owners, d.owner), append(drafts, d.number)
 	}
-	const query = `
+	ids := slices.Collect(maps.Keys(n.events))
+	const wanted = `
 		WITH wanted AS (
 			SELECT unnest($1::bigint[]) AS id
 			UNION
 			SELECT e.id FROM unnest($2::bigint[], $3::bigint[]) AS d (owner, draft) JOIN events e USING (owner, draft)
-		)
+		)`
+	if len(n.moving) > 0 { // all of their events are locked, in the same order
+		const lock = wanted + `, locking AS (SELECT id FROM wanted UNION SELECT id FROM events WHERE community = ANY ($4))
+			SELECT count(*) FROM (SELECT FROM locking JOIN events e USING (id) ORDER BY e.id FOR NO KEY UPDATE OF e) locked`
+		b.Queue(lock, ids, owners, drafts, n.moving)
+	}
+	const query = wanted + `
 		SELECT e.id, e.kind, coalesce(e.owner, 0), coalesce(e.community, 0), coalesce(e.draft, 0), e.title,
 		       e.description, e.category, e.starts, e.ends, e.zone, e.place, e.latitude, e.longitude,
 		       e.capacity, e.status, e.going, e.waiting
 		FROM wanted JOIN events e USING (id)
 		ORDER BY e.id FOR NO KEY UPDATE OF e`
-	queueRows(b, query, []any{slices.Collect(maps.Keys(n.events)), owners, drafts}, func(row pgx.CollectableRow) error {
+	queueRows(b, query, []any{ids, owners, drafts}, func(row pgx.CollectableRow) error {
 		e := &event{seats: map[int64]*seat{}}
 		err := row.Scan(&e.ID, &e.Kind, &e.Owner, &e.Community, &e.draft, &e.Title,
 			&e.Description, &e.Category, &e.Starts, &e.Ends, &e.Zone, &e.Place, &e.Lat, &e.Lon,
@@ -275,11 +298,19 @@ func (l *ledger) queueCommunities(b *pgx.Batch, n needs) {
 	if len(n.communities) == 0 {
 		return
 	}
-	const query = `SELECT id, title, creators, lang, quiet FROM communities WHERE id = ANY ($1)`
+	const query = `
+		WITH RECURSIVE wanted AS (
+			SELECT unnest($1::bigint[]) AS id
+			UNION
+			SELECT c.moved_to FROM wanted JOIN communities c USING (id) WHERE c.moved_to IS NOT NULL
+		)
+		SELECT c.id, c.title, c.topic, c.creators, c.lang, c.quiet, c.left_at IS NOT NULL, coalesce(c.moved_to, 0)
+		FROM wanted JOIN communities c USING (id)`
 	queueRows(b, query, []any{slices.Collect(maps.Keys(n.communities))}, func(row pgx.CollectableRow) error {
 		var id int64
 		c := &community{known: true}
-		err := row.Scan(&id, &c.title, &c.settings.Creators, &c.settings.Lang, &c.settings.Quiet)
+		s := &c.settings
+		err := row.Scan(&id, &c.title, &c.topic, &s.Creators, &s.Lang, &s.Quiet, &c.left, &c.movedTo)
 		l.communities[id] = c
 		return err
 	})

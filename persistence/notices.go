@@ -141,20 +141,6 @@ func (s *Store) Returned(ctx context.Context, person int64) error {
 	return nil
 }
 
-// Mute says whether a person wants no reminders of an event that they joined. To say it twice is
-// no error. It fails with [model.ErrNotFound] where they have not joined.
-func (s *Store) Mute(ctx context.Context, event, person int64, muted bool) error {
-	const query = `UPDATE participants SET muted = $3 WHERE event = $1 AND person = $2`
-	tag, err := s.reads.Exec(ctx, query, event, person, muted)
-	if err != nil {
-		return fmt.Errorf("mute reminders: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("mute reminders: %w", model.ErrNotFound)
-	}
-	return nil
-}
-
 // NoticeStats counts what is owed to people, and what became of it. Counts are since the start.
 type NoticeStats struct {
 	Owed    int64 `json:"owed" metric:"owed" help:"Notices that are not wholly delivered, as of a minute ago at most."`

@@ -142,7 +142,7 @@ func (j *Jobs) begin(ctx context.Context, claims []claim) (due []model.Reminder,
 		       WITH ORDINALITY AS c (event, starts, kind, person, place)
 		JOIN events e ON e.id = c.event AND e.status = 'open' AND e.starts = c.starts AND e.starts > now()
 		JOIN participants p ON p.event = c.event AND p.person = c.person AND p.part = 'going' AND NOT p.muted
-		JOIN users u ON u.id = c.person AND (u.blocked_at IS NULL OR u.blocked_at < p.since)
+		JOIN users u ON u.id = c.person AND u.muted_at IS NULL AND (u.blocked_at IS NULL OR u.blocked_at < p.since)
 		WHERE r.event = c.event AND r.starts = c.starts AND r.kind = c.kind AND r.person = c.person AND r.ended_at IS NULL
 		RETURNING r.event, r.starts, r.kind, r.person, u.lang, r.attempts, c.place`
 	var r model.Reminder

@@ -23,7 +23,7 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 	case model.CreateUserEvent:
 		return l.create(c.By, c.Draft, c.Details, model.Personal, 0)
 	case model.CreateCommunityEvent:
-		return l.createFor(c)
+		return l.createFor(p.key.Bot, c)
 	case model.EditEvent:
 		return l.edit(p.key.Bot, c)
 	case model.CancelEvent:
@@ -45,8 +45,17 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 	case model.ForgetPerson:
 		return l.forget(p.key.Bot, c), done
 	case model.SetCommunity:
-		s := l.community(c.Community, c.Title)
-		s.settings, s.set = c.Settings, true
+		s := l.community(l.home(c.Community), c.Title)
+		s.settings, s.changed = c.Settings, true
+		return model.Answer{}, done
+	case model.EnterCommunity:
+		l.enter(c)
+		return model.Answer{}, done
+	case model.LeaveCommunity:
+		l.quit(c)
+		return model.Answer{}, done
+	case model.MoveCommunity:
+		l.move(c)
 		return model.Answer{}, done
 	}
 	return model.Answer{}, missing // validate lets no other command through
@@ -76,18 +85,21 @@ func (l *ledger) create(by model.Person, number int64, d model.Details, kind mod
 	return model.Answer{Event: e.ID}, done
 }
 
-// createFor makes an event of a community, where its settings let the person.
-func (l *ledger) createFor(c model.CreateCommunityEvent) (model.Answer, string) {
-	creators := model.Everyone
-	if known := l.communities[c.Community]; known != nil {
+// createFor makes an event of a community, where its settings let the person, and owes an
+// announcement of it.
+func (l *ledger) createFor(bot int64, c model.CreateCommunityEvent) (model.Answer, string) {
+	chat, creators := l.home(c.Community), model.Everyone
+	if known := l.communities[chat]; known != nil {
 		creators = known.settings.Creators
 	}
 	if l.drafts[draft{c.By.ID, c.Draft}] == nil && !creators.Let(c.Admin) {
 		return model.Answer{}, notAllowed
 	}
-	a, o := l.create(c.By, c.Draft, c.Details, model.Community, c.Community)
+	a, o := l.create(c.By, c.Draft, c.Details, model.Community, chat)
 	if o == done && !a.Replayed {
-		l.community(c.Community, c.CommunityTitle)
+		if into := l.community(chat, c.CommunityTitle); !into.settings.Quiet && !into.left {
+			l.events[a.Event].herald = bot
+		}
 	}
 	return a, o
 }
@@ -124,7 +136,8 @@ func (l *ledger) edit(bot int64, c model.EditEvent) (model.Answer, string) {
 	}
 	news := d.Title != e.Title || d.Starts != e.Starts || d.Ends != e.Ends || d.Place != e.Place || d.Point != e.Point
 	if d != e.Details {
-		e.Details, e.edited = d, true
+		e.Details = d
+		e.revise()
 	}
 	if news {
 		l.notify(bot, e, model.NewsEdited, 0, c.By.ID)
@@ -142,7 +155,8 @@ func (l *ledger) cancel(bot int64, c model.CancelEvent) (model.Answer, string) {
 		return model.Answer{}, o
 	}
 	if !again {
-		e.Status, e.edited = model.Cancelled, true
+		e.Status = model.Cancelled
+		e.revise()
 		l.notify(bot, e, model.NewsCancelled, 0, c.By.ID)
 	}
 	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
@@ -184,7 +198,7 @@ func (l *ledger) join(c model.JoinEvent) (model.Answer, string) {
 		l.know(c.By)
 		l.joins++
 		s.joined = l.joins
-		e.counted = true
+		e.recount()
 		if e.hasRoom() && e.Waiting == 0 {
 			s.part = model.Going
 			e.Going++
@@ -208,10 +222,10 @@ func (l *ledger) leave(bot int64, c model.LeaveEvent) (model.Answer, string) {
 	switch s.part {
 	case model.Waiting:
 		e.stopWaiting(c.By.ID)
-		e.counted = true
+		e.recount()
 	case model.Going:
 		e.Going--
-		e.counted = true
+		e.recount()
 		if e.Status == model.Open && e.Ends.After(l.now) {
 			a.Promoted = l.letIn(bot, e, letInByLeave, c.By.ID)
 		}
@@ -264,9 +278,11 @@ func (l *ledger) hide(c model.HideEvent) (model.Answer, string) {
 	case e == nil:
 		return model.Answer{}, missing
 	case c.Hidden && e.Status == model.Open:
-		e.Status, e.edited = model.Hidden, true
+		e.Status = model.Hidden
+		e.revise()
 	case !c.Hidden && e.Status == model.Hidden:
-		e.Status, e.edited = model.Open, true
+		e.Status = model.Open
+		e.revise()
 	}
 	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
 }
@@ -331,7 +347,7 @@ func (e *event) promote() int64 {
 	e.seat(first).part = model.Going
 	e.Waiting--
 	e.Going++
-	e.counted = true
+	e.recount()
 	return first
 }
 

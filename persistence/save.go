@@ -19,6 +19,8 @@ func (l *ledger) save() *pgx.Batch {
 	l.saveCommunities(&b)
 	l.insertEvents(&b)
 	l.updateEvents(&b)
+	l.saveMoves(&b)
+	l.saveAnnouncements(&b)
 	l.saveSeats(&b)
 	l.saveReports(&b)
 	l.saveWrites(&b)
@@ -46,12 +48,13 @@ func (l *ledger) savePeople(b *pgx.Batch) {
 }
 
 func (l *ledger) saveCommunities(b *pgx.Batch) {
-	var ids []int64
+	var ids, topics, moved []int64
 	var titles, creators, langs []string
-	var quiet []bool
+	var quiet, left []bool
 	for _, id := range sorted(l.communities) {
-		if c := l.communities[id]; c.changed || c.set {
-			ids, titles = append(ids, id), append(titles, c.title)
+		if c := l.communities[id]; c.changed {
+			ids, topics, moved = append(ids, id), append(topics, c.topic), append(moved, c.movedTo)
+			titles, left = append(titles, c.title), append(left, c.left)
 			creators, langs = append(creators, string(c.settings.Creators)), append(langs, c.settings.Lang)
 			quiet = append(quiet, c.settings.Quiet)
 		}
@@ -60,11 +63,15 @@ func (l *ledger) saveCommunities(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`
-		INSERT INTO communities (id, title, creators, lang, quiet)
-		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+		INSERT INTO communities AS old (id, title, creators, lang, quiet, topic, left_at, moved_to)
+		SELECT id, title, creators, lang, quiet, topic, CASE WHEN gone THEN now() END, nullif(moved, 0)
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::bigint[], $7::boolean[], $8::bigint[])
+			AS c (id, title, creators, lang, quiet, topic, gone, moved)
 		ON CONFLICT (id) DO UPDATE SET title = excluded.title, creators = excluded.creators,
-			lang = excluded.lang, quiet = excluded.quiet, updated_at = now()`,
-		ids, titles, creators, langs, quiet)
+			lang = excluded.lang, quiet = excluded.quiet, topic = excluded.topic, moved_to = excluded.moved_to,
+			left_at = CASE WHEN excluded.left_at IS NOT NULL THEN coalesce(old.left_at, excluded.left_at) END,
+			updated_at = now()`,
+		ids, titles, creators, langs, quiet, topics, left, moved)
 }
 
 // eventColumns are the columns of events to write.

@@ -33,6 +33,8 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 				keys = append(keys, key(int64(1000+i)))
 				commands = append(commands, model.CreateUserEvent{By: person(int64(i + 1)), Draft: 9, Details: d})
 			}
+			keys = append(keys, key(1002))
+			commands = append(commands, model.CreateCommunityEvent{By: person(3), Community: -1, Draft: 9, Details: drawDetails(t, base.Add(24*time.Hour))})
 			for range rapid.IntRange(1, 30).Draw(t, "commands") {
 				keys = append(keys, key(rapid.Int64Range(1, 200).Draw(t, "update")))
 				commands = append(commands, drawCommand(t, base))
@@ -143,7 +145,8 @@ func (w *twin) rows() string {
 		"SELECT event, person, part, row_number() OVER (PARTITION BY event, part ORDER BY number) AS place FROM participants ORDER BY event, person",
 		"SELECT event, person, reason FROM reports ORDER BY event, person",
 		"SELECT id, name, lang, banned FROM users ORDER BY id",
-		"SELECT id, title, creators, lang, quiet FROM communities ORDER BY id",
+		"SELECT id, title, creators, lang, quiet, topic, left_at IS NOT NULL AS gone, moved_to FROM communities ORDER BY id",
+		"SELECT event, bot, chat, message, version, shown, due_at IS NOT NULL AS due FROM announcements ORDER BY event",
 		"SELECT bot, update_id, ordinal, hash, outcome, event, part, promoted, changed FROM writes ORDER BY bot, update_id, ordinal",
 	} {
 		rows, _ := w.conn.Query(context.Background(), "SELECT (to_jsonb(t) - '{created_at,updated_at}'::text[])::text FROM ("+query+") t")
@@ -160,13 +163,14 @@ func (w *twin) rows() string {
 // in each other's way.
 func drawCommand(t *rapid.T, base time.Time) model.Command {
 	by := model.Person{ID: rapid.Int64Range(1, 6).Draw(t, "person"), Name: rapid.SampledFrom([]string{"Anna", "Ben"}).Draw(t, "name"), Lang: "en"}
-	event := rapid.SampledFrom([]int64{1, 1, 1, 2, 2, 3, 4}).Draw(t, "event")
+	event := rapid.SampledFrom([]int64{1, 1, 1, 2, 2, 3, 3, 4, 5}).Draw(t, "event")
+	chat := rapid.SampledFrom([]int64{-1, -1, -2, -3}).Draw(t, "chat")
 	switch rapid.SampledFrom([]string{"create", "create", "community", "join", "join", "join", "join", "leave", "leave",
-		"edit", "edit", "cancel", "report", "hide", "ban", "forget", "tell", "settings"}).Draw(t, "command") {
+		"community", "edit", "edit", "cancel", "report", "hide", "ban", "forget", "tell", "settings", "enter", "quit", "move"}).Draw(t, "command") {
 	case "create":
 		return model.CreateUserEvent{By: by, Draft: rapid.Int64Range(1, 2).Draw(t, "draft"), Details: drawDetails(t, base)}
 	case "community":
-		return model.CreateCommunityEvent{By: by, Community: -1, CommunityTitle: by.Name, Draft: rapid.Int64Range(1, 2).Draw(t, "draft"),
+		return model.CreateCommunityEvent{By: by, Community: chat, CommunityTitle: by.Name, Draft: rapid.Int64Range(1, 2).Draw(t, "draft"),
 			Admin: rapid.Bool().Draw(t, "admin"), Details: drawDetails(t, base)}
 	case "join":
 		return model.JoinEvent{By: by, Event: event}
@@ -195,8 +199,18 @@ func drawCommand(t *rapid.T, base time.Time) model.Command {
 		return model.ForgetPerson{By: by, Events: rapid.SliceOfN(rapid.Int64Range(1, 4), 0, 3).Draw(t, "events")}
 	case "ban":
 		return model.BanPerson{By: by, Person: rapid.Int64Range(5, 7).Draw(t, "banned"), Banned: rapid.Bool().Draw(t, "ban")}
+	case "enter":
+		return model.EnterCommunity{By: by, Community: chat, Title: "Club", Topic: rapid.Int64Range(-1, 2).Draw(t, "topic")}
+	case "quit":
+		return model.LeaveCommunity{By: by, Community: chat}
+	case "move":
+		to := rapid.SampledFrom([]int64{-2, -3, -4}).Draw(t, "to")
+		if chat == to {
+			chat = -1
+		}
+		return model.MoveCommunity{By: by, From: chat, To: to, Title: by.Name}
 	default:
-		return model.SetCommunity{By: by, Community: -1, Title: "Club", Settings: model.Settings{
+		return model.SetCommunity{By: by, Community: chat, Title: "Club", Settings: model.Settings{Quiet: rapid.Bool().Draw(t, "quiet"),
 			Creators: rapid.SampledFrom([]model.Creators{model.Everyone, model.Admins, model.Nobody}).Draw(t, "creators")}}
 	}
 }

@@ -48,6 +48,7 @@ type Store struct {
 	reads  *pgxpool.Pool
 	writes *pgxpool.Pool
 	jobs   *inserter
+	due    chan struct{} // has something in it after a COMMIT that leaves announcements to be shown
 	log    *slog.Logger
 
 	notices   struct{ owed, givenUp, sent, missed atomic.Int64 }
@@ -91,7 +92,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		reads.Close()
 		return nil, err
 	}
-	s := &Store{reads: reads, writes: writes, log: o.Logger}
+	s := &Store{reads: reads, writes: writes, due: make(chan struct{}, 1), log: o.Logger}
 	if s.jobs, err = newInserter(writes, o.Logger); err != nil {
 		s.Close()
 		return nil, err
@@ -101,6 +102,14 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
 	return s, nil
+}
+
+// nudge has announcements looked for at once.
+func (s *Store) nudge() {
+	select {
+	case s.due <- struct{}{}:
+	default: // they will be
+	}
 }
 
 func openPool(ctx context.Context, url string, conns int, settings map[string]string) (*pgxpool.Pool, error) {

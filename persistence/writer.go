@@ -48,7 +48,7 @@ type Writer struct {
 
 // NewWriter starts a writer in an actor system.
 func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
-	return newWriter(system, s, o, (&ledgers{owner: owner{o.Bot, o.Epoch}, jobs: s.jobs}).execute)
+	return newWriter(system, s, o, (&ledgers{owner: owner{o.Bot, o.Epoch}, jobs: s.jobs, nudge: s.nudge}).execute)
 }
 
 func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute executor) *Writer {
