@@ -73,6 +73,7 @@ type counts struct {
 	unreadable  atomic.Uint64
 	flooded     atomic.Uint64
 	forged      atomic.Uint64
+	refused     atomic.Uint64
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64
@@ -128,7 +129,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	}
 	b.readers = newCrew(readersPerBot, readsWaiting)
 	b.sender = sender.New(patient(cfg.Sending))
-	b.runtime, err = actors.New(cfg.Sessions, behavior{}, b, cfg.snapshots(me.ID))
+	b.runtime, err = actors.New(cfg.Sessions, behavior{refused: &b.counts.refused}, b, cfg.snapshots(me.ID))
 	if err != nil {
 		b.readers.close()
 		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
@@ -225,7 +226,9 @@ func (b *Bot) register(ctx context.Context) {
 }
 
 // behavior joins the user interface to the sessions.
-type behavior struct{}
+type behavior struct {
+	refused *atomic.Uint64 // turns that ended for want of a right
+}
 
 func (behavior) Kinds() []string                     { return ui.ScreenNames() }
 func (behavior) Kind(s *ui.State) int                { return int(s.Screen) }
@@ -233,7 +236,7 @@ func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
 func (behavior) Blank(s *ui.State) bool              { return s.Blank() }
 func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
 func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
-func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
+func (h behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 	if d, ok := in.(actors.Duplicate); ok {
 		in = ui.Duplicate{Of: d.Payload}
 	}
@@ -245,6 +248,9 @@ func (behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 		lasting = in.Err == nil
 	}
 	t := ui.Step(s, in)
+	if t.Refused {
+		h.refused.Add(1)
+	}
 	return actors.Turn[ui.State]{
 		Next: t.Next, Await: t.Await, Emit: t.Emit, Repeatable: t.Repeatable,
 		Lasting: lasting,

@@ -23,7 +23,7 @@ func (m messenger) Notify(ctx context.Context, n model.Notice, to []model.Person
 	}
 	return m.deliverAll(ctx, len(to), func(i int) (int64, ui.Message, bool) {
 		e, ok := events[n.Event]
-		if !ok {
+		if !ok && n.News != model.NewsDeleted {
 			return 0, ui.Message{}, false
 		}
 		text, ok := ui.Notice(to[i].Lang, n, e, m.Now())

@@ -42,6 +42,7 @@ type IngressStats struct {
 	Watched                int     `json:"people_watched" metric:"people_watched" help:"People whose rate is watched, those who wrote last."`
 	WatchedBound           int     `json:"people_watched_bound" metric:"people_watched_max" help:"Most people whose rate is watched."`
 	Forged                 uint64  `json:"forged" metric:"forged_total" help:"Presses with data that no version of the bot has made."`
+	Refused                uint64  `json:"refused" metric:"refused_total" help:"Actions refused because the person has no right to them."`
 	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
 	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
@@ -69,6 +70,7 @@ type DatabaseStats struct {
 type NoticeStats struct {
 	persistence.NoticeStats
 	Reminders persistence.ReminderStats `json:"reminders" metric:"reminders"`
+	Digests   persistence.DigestStats   `json:"digests" metric:"digests"`
 }
 
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
@@ -101,12 +103,12 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 			Received: b.ingress.received.Load(), Unsettled: unsettled, Bound: maxTaken,
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
 			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: age, Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
-			Flooded: b.counts.flooded.Load(), Forged: b.counts.forged.Load(), Watched: watched, WatchedBound: watchedBound,
+			Flooded: b.counts.flooded.Load(), Forged: b.counts.forged.Load(), Refused: b.counts.refused.Load(), Watched: watched, WatchedBound: watchedBound,
 			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),
 		Database: pools,
-		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats()},
+		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats(), b.Store.DigestStats()},
 		Sending:  b.sender.Stats(),
 		Outbox:   b.outbox.stats(),
 		Maps:     b.Maps.Stats(),

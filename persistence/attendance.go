@@ -15,7 +15,7 @@ func (s *Store) Attendance(ctx context.Context, owner, event int64, limit int) (
 	const query = `
 		SELECT u.name, p.part FROM events e
 		JOIN participants p ON p.event = e.id JOIN users u ON u.id = p.person
-		WHERE e.id = $1 AND e.owner = $2 AND e.status <> 'hidden'
+		WHERE e.id = $1 AND e.owner = $2 AND e.status NOT IN ('hidden', 'deleted')
 		ORDER BY p.part, p.number LIMIT $3` // 'going' before 'waiting'
 	rows, _ := s.reads.Query(ctx, query, event, owner, min(limit, MaxEvents)) // its error is the rows'
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[model.Attendee])

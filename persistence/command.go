@@ -53,11 +53,13 @@ func validate(cmd model.Command) error {
 		err = c.Validate()
 	case model.MoveCommunity:
 		err = c.Validate()
+	case model.BanPerson:
+		err = c.Validate()
 	case model.ForgetPerson:
 		if len(c.Events) > model.MaxForget {
 			err = &model.InvalidError{Field: "events", Reason: "too many"}
 		}
-	case model.JoinEvent, model.LeaveEvent, model.CancelEvent, model.HideEvent, model.BanPerson,
+	case model.JoinEvent, model.LeaveEvent, model.CancelEvent, model.HideEvent, model.DeleteEvent, model.DismissReports,
 		model.EnterCommunity, model.LeaveCommunity:
 	default:
 		return fmt.Errorf("the writer knows no command %T", cmd)
@@ -97,6 +99,10 @@ func (p *pending) event() int64 {
 	case model.ReportEvent:
 		return c.Event
 	case model.HideEvent:
+		return c.Event
+	case model.DeleteEvent:
+		return c.Event
+	case model.DismissReports:
 		return c.Event
 	case model.TellJoined:
 		return c.Event

@@ -19,6 +19,10 @@ func TestHashesStay(t *testing.T) {
 		96629513919518946:    model.JoinEvent{By: by, Event: 2},
 		183567192688743998:   model.LeaveEvent{By: by, Event: 2},
 		4801468936259761642:  model.CancelEvent{By: by, Event: 2},
+		2631426227054556843:  model.BanPerson{By: by, Person: 2, Banned: true},
+		-934772588905195514:  model.BanPerson{By: by, Person: 2, Banned: true, Reason: "spam"},
+		985845939651916475:   model.DeleteEvent{By: by, Event: 2},
+		-55690354092484232:   model.DismissReports{By: by, Event: 2, Until: time.UnixMicro(1_800_000_000_000_000)},
 	} {
 		if got := hashOf(command); got != want {
 			t.Errorf("%T: %d, want %d", command, got, want)

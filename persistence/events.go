@@ -46,7 +46,7 @@ const eventsQuery = seenColumns + `
 	FROM unnest($2::bigint[]) WITH ORDINALITY AS asked (id, place)
 	JOIN events e ON e.id = asked.id
 	LEFT JOIN participants p ON p.event = e.id AND p.person = $1
-	WHERE e.status <> 'hidden'
+	WHERE e.status NOT IN ('hidden', 'deleted')
 	ORDER BY asked.place`
 
 const mineQuery = `
@@ -54,7 +54,7 @@ const mineQuery = `
 		SELECT id FROM events WHERE owner = $1 AND ends > now() AND status = 'open'
 		UNION
 		SELECT e.id FROM participants j JOIN events e ON e.id = j.event
-		WHERE j.person = $1 AND e.ends > now() AND e.status <> 'hidden'
+		WHERE j.person = $1 AND e.ends > now() AND e.status NOT IN ('hidden', 'deleted')
 		  AND NOT (e.status = 'cancelled' AND e.owner IS NOT DISTINCT FROM $1)
 	)` + seenColumns + `
 	FROM mine

@@ -31,6 +31,11 @@ func (s *Store) RemindOnce(ctx context.Context, m Messenger) error {
 	return (&Jobs{store: s, messenger: m, ending: ctx}).remind(ctx)
 }
 
+// DigestOnce tells the operators what is new.
+func (s *Store) DigestOnce(ctx context.Context, bot int64, m Messenger) error {
+	return (&Jobs{store: s, bot: bot, messenger: m, ending: ctx}).digest(ctx)
+}
+
 // RetainOnce deletes what is past its time.
 func (s *Store) RetainOnce(ctx context.Context, now time.Time) (answers, events int64, err error) {
 	return s.retain(ctx, now)

@@ -32,6 +32,7 @@ func (s *Store) Engagements(ctx context.Context, person int64) ([]int64, error) 
 var erasures = []string{
 	`DELETE FROM reports WHERE person = $1`,
 	`DELETE FROM reminders WHERE person = $1`,
+	`DELETE FROM digests WHERE operator = $1`,
 	`WITH gone AS (DELETE FROM participants WHERE person = $1 RETURNING event, part)
 	 UPDATE events e SET going = e.going - (g.part = 'going')::integer, waiting = e.waiting - (g.part = 'waiting')::integer
 	 FROM gone g WHERE e.id = g.event`,
@@ -45,7 +46,7 @@ var erasures = []string{
 	`DELETE FROM river_job WHERE kind = 'notice' AND (args->>'Person')::bigint = $1`,
 	`DELETE FROM river_job WHERE kind = 'notice' AND finalized_at IS NOT NULL AND strpos(metadata::text, $1::bigint::text) > 0`,
 	`UPDATE river_job SET args = jsonb_set(args, '{By}', '0') WHERE kind = 'notice' AND (args->>'By')::bigint = $1`,
-	`UPDATE users SET name = '', lang = 'en', muted_at = NULL, created_at = now(), updated_at = now() WHERE id = $1 AND banned`,
+	`UPDATE users SET name = '', lang = 'en', muted_at = NULL, ban_reason = '', created_at = now(), updated_at = now() WHERE id = $1 AND banned`,
 	`DELETE FROM users WHERE id = $1 AND NOT banned`,
 }
 

@@ -49,6 +49,15 @@ func hashOf(cmd model.Command) int64 {
 		h.text("ban person")
 		h.numbers(c.By.ID, c.Person)
 		h.flag(c.Banned)
+		if c.Reason != "" { // earlier programs knew none
+			h.text(c.Reason)
+		}
+	case model.DeleteEvent:
+		h.text("delete event")
+		h.numbers(c.By.ID, c.Event)
+	case model.DismissReports:
+		h.text("dismiss reports")
+		h.numbers(c.By.ID, c.Event, c.Until.UnixMicro())
 	case model.TellJoined:
 		h.text("tell joined")
 		h.numbers(c.By.ID, c.Event)

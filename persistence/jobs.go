@@ -37,6 +37,10 @@ type Messenger interface {
 	Notify(ctx context.Context, n model.Notice, to []model.Person) []error
 	// Remind reminds people, each of their own event.
 	Remind(ctx context.Context, reminders []model.Reminder) []error
+	// Operators are the ids of those who are told of reports, a few.
+	Operators() []int64
+	// Reported tells operators of reports.
+	Reported(ctx context.Context, digests []model.Digest) []error
 }
 
 // Jobs are the messages owed to people, kept in the database until they are delivered. A notice
@@ -44,6 +48,7 @@ type Messenger interface {
 // other is.
 type Jobs struct {
 	store     *Store
+	bot       int64
 	messenger Messenger
 	client    *river.Client[pgx.Tx]
 	pool      *pgxpool.Pool
@@ -64,12 +69,12 @@ func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messen
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of the jobs: %w", err)
 	}
-	j := &Jobs{store: s, messenger: m, pool: pool}
+	j := &Jobs{store: s, bot: bot, messenger: m, pool: pool}
 	j.ending, j.end = context.WithCancel(context.WithoutCancel(ctx))
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(j.notify))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[remindJob]) error {
-		return errors.Join(j.remind(ctx), s.countNotices(ctx))
+		return errors.Join(j.remind(ctx), j.digest(ctx), s.countNotices(ctx))
 	}))
 	j.client, err = river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{

@@ -23,6 +23,8 @@ type messenger struct {
 	mu        sync.Mutex
 	notices   []told
 	reminders []model.Reminder
+	operators []int64
+	digests   []model.Digest
 	failures  int            // of the next people
 	fails     map[int64]bool // for ever
 }
@@ -45,6 +47,19 @@ func (m *messenger) Remind(_ context.Context, all []model.Reminder) []error {
 	for i, r := range all {
 		m.reminders = append(m.reminders, r)
 		errs[i] = m.fail(r.Person)
+	}
+	return errs
+}
+
+func (m *messenger) Operators() []int64 { return m.operators }
+
+func (m *messenger) Reported(_ context.Context, all []model.Digest) []error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	errs := make([]error, len(all))
+	for i, d := range all {
+		m.digests = append(m.digests, d)
+		errs[i] = m.fail(d.Operator)
 	}
 	return errs
 }

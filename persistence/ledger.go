@@ -28,6 +28,10 @@ type ledger struct {
 	notices  []model.Notice
 	entered  map[int64]bool // communities
 	moves    []move         // in order
+	// dismissed says of events up to when their reports are forgotten.
+	dismissed map[int64]time.Time
+	told      map[int64]int // messages of the organiser's in 24 hours, by event
+	tells     []int64       // events of the new ones
 }
 
 // write is the stored answer of a command.
@@ -69,6 +73,7 @@ type seat struct {
 type person struct {
 	name, lang string
 	banned     bool
+	banReason  string
 
 	known           bool // there is a row
 	changed, judged bool // name or language; banned
@@ -127,6 +132,7 @@ const (
 	ahead      = "ahead"
 	crowded    = "crowded"
 	banned     = "banned"
+	often      = "often"
 	notAllowed = "not allowed"
 )
 
@@ -138,6 +144,7 @@ var outcomes = map[string]error{
 	ahead:      &model.InvalidError{Field: "starts", Reason: "too far ahead"},
 	crowded:    model.ErrOverCapacity,
 	banned:     model.ErrBanned,
+	often:      model.ErrTooOften,
 	notAllowed: model.ErrNotAllowed,
 }
 

@@ -54,13 +54,14 @@ type needs struct {
 	seats       map[report]bool
 	people      map[int64]bool
 	communities map[int64]bool
-	moving      []int64 // communities
+	moving      []int64        // communities
+	told        map[int64]bool // events whose organiser writes to those who joined
 }
 
 func needsOf(batch []*pending) needs {
 	n := needs{
 		events: map[int64]int{}, drafts: map[draft]bool{}, seats: map[report]bool{},
-		people: map[int64]bool{}, communities: map[int64]bool{},
+		people: map[int64]bool{}, communities: map[int64]bool{}, told: map[int64]bool{},
 	}
 	for _, p := range batch {
 		n.keys = append(n.keys, p.key)
@@ -86,9 +87,13 @@ func needsOf(batch []*pending) needs {
 			n.event(c.Event, by, 0)
 		case model.HideEvent:
 			n.event(c.Event, by, 0)
+		case model.DeleteEvent:
+			n.event(c.Event, by, 0)
+		case model.DismissReports:
+			n.event(c.Event, by, 0)
 		case model.TellJoined:
 			n.event(c.Event, by, 0)
-			n.people[by] = true
+			n.people[by], n.told[c.Event] = true, true
 		case model.ForgetPerson:
 			for _, id := range c.Events {
 				n.event(id, by, letInByLeave)
@@ -121,7 +126,7 @@ func load(ctx context.Context, conn *pgx.Conn, o owner, n needs, ids []int64) (*
 	l := &ledger{
 		writes: map[model.Key]write{}, events: map[int64]*event{}, drafts: map[draft]*event{},
 		people: map[int64]*person{}, communities: map[int64]*community{}, entered: map[int64]bool{},
-		reports: map[report]string{}, ids: ids,
+		reports: map[report]string{}, dismissed: map[int64]time.Time{}, told: map[int64]int{}, ids: ids,
 	}
 	var b pgx.Batch
 	b.Queue("BEGIN")
@@ -132,6 +137,7 @@ func load(ctx context.Context, conn *pgx.Conn, o owner, n needs, ids []int64) (*
 	l.queueQueues(&b, n)
 	l.queuePeople(&b, n)
 	l.queueCommunities(&b, n)
+	l.queueTold(&b, n)
 	if len(n.drafts) > len(ids) {
 		const next = `SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, $1)`
 		queueRows(&b, next, []any{len(n.drafts) + idBlock}, func(row pgx.CollectableRow) error {
@@ -284,11 +290,11 @@ func (l *ledger) queuePeople(b *pgx.Batch, n needs) {
 	if len(n.people) == 0 {
 		return
 	}
-	const query = `SELECT id, name, lang, banned FROM users WHERE id = ANY ($1)`
+	const query = `SELECT id, name, lang, banned, ban_reason FROM users WHERE id = ANY ($1)`
 	queueRows(b, query, []any{slices.Collect(maps.Keys(n.people))}, func(row pgx.CollectableRow) error {
 		var id int64
 		p := &person{known: true}
-		err := row.Scan(&id, &p.name, &p.lang, &p.banned)
+		err := row.Scan(&id, &p.name, &p.lang, &p.banned, &p.banReason)
 		l.people[id] = p
 		return err
 	})

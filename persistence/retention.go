@@ -17,6 +17,9 @@ const (
 	// eventsKept is how long past events are kept, with their participants, reports and
 	// reminders.
 	eventsKept = 30 * 24 * time.Hour
+	// deletedKept is how long those are kept that operators deleted: those who joined are told
+	// meanwhile, which takes that long only where Telegram is away.
+	deletedKept = 7 * 24 * time.Hour
 
 	retentionEvery = 10 * time.Minute
 	answersStep    = 2000
@@ -44,7 +47,7 @@ func (s *Store) retain(ctx context.Context, now time.Time) (answers, events int6
 	if err != nil {
 		return answers, 0, err
 	}
-	events, err = s.deleteEvents(ctx, now.Add(-eventsKept))
+	events, err = s.deleteEvents(ctx, now.Add(-eventsKept), now.Add(-deletedKept))
 	return answers, events, err
 }
 
@@ -66,18 +69,19 @@ func (s *Store) deleteAnswers(ctx context.Context, before time.Time) (deleted in
 }
 
 // deleteEvents walks the events by id: an index on their end would have every create write it.
-func (s *Store) deleteEvents(ctx context.Context, before time.Time) (deleted int64, err error) {
+func (s *Store) deleteEvents(ctx context.Context, ended, deletedBefore time.Time) (deleted int64, err error) {
 	const query = `
 		WITH step AS (
-			SELECT id, ends FROM events WHERE id > $1 ORDER BY id LIMIT $2
+			SELECT id, ends, status, updated_at FROM events WHERE id > $1 ORDER BY id LIMIT $2
 		), gone AS (
-			DELETE FROM events e USING step WHERE e.id = step.id AND step.ends < $3 RETURNING 1
+			DELETE FROM events e USING step
+			WHERE e.id = step.id AND (step.ends < $3 OR step.status = 'deleted' AND step.updated_at < $4) RETURNING 1
 		)
 		SELECT (SELECT count(*) FROM gone), count(*) OVER (), id FROM step ORDER BY id DESC LIMIT 1`
 	var last int64
 	for {
 		var gone, seen int64
-		err := s.writes.QueryRow(ctx, query, last, eventsStep, before).Scan(&gone, &seen, &last)
+		err := s.writes.QueryRow(ctx, query, last, eventsStep, ended, deletedBefore).Scan(&gone, &seen, &last)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return deleted, nil
 		}

@@ -36,10 +36,12 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 		return l.report(c)
 	case model.HideEvent:
 		return l.hide(c)
+	case model.DeleteEvent:
+		return l.delete(p.key.Bot, c)
+	case model.DismissReports:
+		return l.dismiss(c)
 	case model.BanPerson:
-		p := l.person(c.Person)
-		p.banned, p.judged = c.Banned, true
-		return model.Answer{}, done
+		return l.ban(c), done
 	case model.TellJoined:
 		return l.tell(p.key.Bot, c)
 	case model.ForgetPerson:
@@ -169,7 +171,7 @@ func (l *ledger) ownOpen(e *event, by model.Person) string {
 		return missing
 	case e.Owner != by.ID:
 		return foreign
-	case e.Status == model.Hidden:
+	case e.Status.Gone():
 		return missing
 	case !e.Ends.After(l.now):
 		return past
@@ -184,7 +186,7 @@ func (l *ledger) ownOpen(e *event, by model.Person) string {
 func (l *ledger) join(c model.JoinEvent) (model.Answer, string) {
 	e := l.events[c.Event]
 	switch {
-	case e == nil || e.Status == model.Hidden:
+	case e == nil || e.Status.Gone():
 		return model.Answer{}, missing
 	case e.Status != model.Open:
 		return model.Answer{}, closed
@@ -243,7 +245,12 @@ func (l *ledger) tell(bot int64, c model.TellJoined) (model.Answer, string) {
 	if l.banned(c.By) {
 		return model.Answer{}, banned
 	}
+	if l.told[e.ID] >= model.MaxMessages {
+		return model.Answer{}, often
+	}
 	if e.Going+e.Waiting > 0 {
+		l.told[e.ID]++
+		l.tells = append(l.tells, e.ID)
 		l.notices = append(l.notices, model.Notice{Bot: bot, Event: e.ID, News: model.NewsMessage, By: c.By.ID, Text: c.Text})
 	}
 	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
@@ -256,35 +263,6 @@ func (l *ledger) forget(bot int64, c model.ForgetPerson) model.Answer {
 		l.cancel(bot, model.CancelEvent{By: c.By, Event: id})
 	}
 	return model.Answer{}
-}
-
-func (l *ledger) report(c model.ReportEvent) (model.Answer, string) {
-	e := l.events[c.Event]
-	switch {
-	case e == nil || e.Status == model.Hidden:
-		return model.Answer{}, missing
-	case l.banned(c.By):
-		return model.Answer{}, banned
-	}
-	l.know(c.By)
-	l.reports[report{e.ID, c.By.ID}] = c.Reason
-	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
-}
-
-// hide takes an event out of sight or puts it back; one that was called off stays so.
-func (l *ledger) hide(c model.HideEvent) (model.Answer, string) {
-	e := l.events[c.Event]
-	switch {
-	case e == nil:
-		return model.Answer{}, missing
-	case c.Hidden && e.Status == model.Open:
-		e.Status = model.Hidden
-		e.revise()
-	case !c.Hidden && e.Status == model.Hidden:
-		e.Status = model.Open
-		e.revise()
-	}
-	return model.Answer{Event: e.ID, Part: e.seat(c.By.ID).part}, done
 }
 
 func (l *ledger) banned(by model.Person) bool {

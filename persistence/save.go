@@ -22,7 +22,9 @@ func (l *ledger) save() *pgx.Batch {
 	l.saveMoves(&b)
 	l.saveAnnouncements(&b)
 	l.saveSeats(&b)
+	l.forgetReports(&b)
 	l.saveReports(&b)
+	l.saveTells(&b)
 	l.saveWrites(&b)
 	return &b
 }
@@ -31,20 +33,24 @@ func (l *ledger) savePeople(b *pgx.Batch) {
 	var ids []int64
 	var names, langs []string
 	var bans []bool
+	var reasons []string
 	for _, id := range sorted(l.people) {
 		if p := l.people[id]; p.changed || p.judged {
 			ids, names, langs, bans = append(ids, id), append(names, p.name), append(langs, p.lang), append(bans, p.banned)
+			reasons = append(reasons, p.banReason)
 		}
 	}
 	if len(ids) == 0 {
 		return
 	}
 	b.Queue(`
-		INSERT INTO users AS u (id, name, lang, banned)
-		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[])
+		INSERT INTO users AS u (id, name, lang, banned, ban_reason, banned_at)
+		SELECT id, name, lang, banned, ban_reason, CASE WHEN banned THEN now() END
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[]) AS p (id, name, lang, banned, ban_reason)
 		ON CONFLICT (id) DO UPDATE SET
-			name = excluded.name, lang = excluded.lang, banned = excluded.banned, updated_at = now()`,
-		ids, names, langs, bans)
+			name = excluded.name, lang = excluded.lang, banned = excluded.banned, ban_reason = excluded.ban_reason,
+			banned_at = CASE WHEN excluded.banned THEN coalesce(u.banned_at, now()) END, updated_at = now()`,
+		ids, names, langs, bans, reasons)
 }
 
 func (l *ledger) saveCommunities(b *pgx.Batch) {
@@ -220,22 +226,6 @@ func seatColumns(seats []taken) (events, people []int64, parts []string) {
 		events, people, parts = append(events, s.event), append(people, s.person), append(parts, string(s.part))
 	}
 	return events, people, parts
-}
-
-func (l *ledger) saveReports(b *pgx.Batch) {
-	if len(l.reports) == 0 {
-		return
-	}
-	var events, people []int64
-	var reasons []string
-	for r, reason := range l.reports {
-		events, people, reasons = append(events, r.event), append(people, r.person), append(reasons, reason)
-	}
-	b.Queue(`
-		INSERT INTO reports (event, person, reason)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
-		ON CONFLICT (event, person) DO UPDATE SET reason = excluded.reason, made_at = now()`,
-		events, people, reasons)
 }
 
 func (l *ledger) saveWrites(b *pgx.Batch) {

@@ -144,7 +144,8 @@ func (w *twin) rows() string {
 		"SELECT * FROM (SELECT * FROM events ORDER BY id) t",
 		"SELECT event, person, part, row_number() OVER (PARTITION BY event, part ORDER BY number) AS place FROM participants ORDER BY event, person",
 		"SELECT event, person, reason FROM reports ORDER BY event, person",
-		"SELECT id, name, lang, banned FROM users ORDER BY id",
+		"SELECT id, name, lang, banned, ban_reason, banned_at IS NOT NULL AS since FROM users ORDER BY id",
+		"SELECT event, count(*) FROM organiser_messages GROUP BY event ORDER BY event",
 		"SELECT id, title, creators, lang, quiet, topic, left_at IS NOT NULL AS gone, moved_to FROM communities ORDER BY id",
 		"SELECT event, bot, chat, message, version, shown, due_at IS NOT NULL AS due FROM announcements ORDER BY event",
 		"SELECT bot, update_id, ordinal, hash, outcome, event, part, promoted, changed FROM writes ORDER BY bot, update_id, ordinal",
@@ -166,7 +167,8 @@ func drawCommand(t *rapid.T, base time.Time) model.Command {
 	event := rapid.SampledFrom([]int64{1, 1, 1, 2, 2, 3, 3, 4, 5}).Draw(t, "event")
 	chat := rapid.SampledFrom([]int64{-1, -1, -2, -3}).Draw(t, "chat")
 	switch rapid.SampledFrom([]string{"create", "create", "community", "join", "join", "join", "join", "leave", "leave",
-		"community", "edit", "edit", "cancel", "report", "hide", "ban", "forget", "tell", "settings", "enter", "quit", "move"}).Draw(t, "command") {
+		"community", "edit", "edit", "cancel", "report", "report", "hide", "delete", "dismiss", "ban", "forget", "tell", "tell", "settings",
+		"enter", "quit", "move"}).Draw(t, "command") {
 	case "create":
 		return model.CreateUserEvent{By: by, Draft: rapid.Int64Range(1, 2).Draw(t, "draft"), Details: drawDetails(t, base)}
 	case "community":
@@ -193,12 +195,16 @@ func drawCommand(t *rapid.T, base time.Time) model.Command {
 		return model.ReportEvent{By: by, Event: event, Reason: by.Name}
 	case "hide":
 		return model.HideEvent{By: by, Event: event, Hidden: rapid.Bool().Draw(t, "hidden")}
+	case "delete":
+		return model.DeleteEvent{By: by, Event: rapid.Int64Range(2, 4).Draw(t, "deleted")}
+	case "dismiss":
+		return model.DismissReports{By: by, Event: event, Until: base.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "until in hours")) * time.Hour)}
 	case "tell":
 		return model.TellJoined{By: by, Event: event, Text: by.Name}
 	case "forget":
 		return model.ForgetPerson{By: by, Events: rapid.SliceOfN(rapid.Int64Range(1, 4), 0, 3).Draw(t, "events")}
 	case "ban":
-		return model.BanPerson{By: by, Person: rapid.Int64Range(5, 7).Draw(t, "banned"), Banned: rapid.Bool().Draw(t, "ban")}
+		return model.BanPerson{By: by, Person: rapid.Int64Range(5, 7).Draw(t, "banned"), Banned: rapid.Bool().Draw(t, "ban"), Reason: by.Name}
 	case "enter":
 		return model.EnterCommunity{By: by, Community: chat, Title: "Club", Topic: rapid.Int64Range(-1, 2).Draw(t, "topic")}
 	case "quit":

@@ -53,6 +53,7 @@ type Store struct {
 
 	notices   struct{ owed, givenUp, sent, missed atomic.Int64 }
 	reminders struct{ sent, dropped, missed, repeated atomic.Int64 }
+	digests   struct{ sent, missed atomic.Int64 }
 }
 
 // Open connects to the database at url; connections have to be direct, not through a pooler

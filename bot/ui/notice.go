@@ -9,6 +9,9 @@ import (
 // Notice tells a reader who is not on any screen what has happened to an event. It returns false
 // where that is of no use any more: the event is over, or more was told since.
 func Notice(lang string, n model.Notice, e model.Event, now time.Time) (Message, bool) {
+	if n.News == model.NewsDeleted { // of which nothing else is to be seen
+		return Message{Text: tongueOf(lang).html("notice_deleted", "Title", n.Text)}, true
+	}
 	if e.Ends.Before(now) || e.Status != model.Open && n.News != model.NewsCancelled {
 		return Message{}, false
 	}
@@ -39,6 +42,11 @@ func Reminder(lang string, ahead model.Ahead, e model.Event, now time.Time) Mess
 	return Message{Text: text + "\n\n" + t.whenAndWhere(e, now), Buttons: [][]Button{
 		{t.showButton(e), {Text: t.say("button_mute"), Data: State{}.encode(actMute, e.ID, 1)}},
 	}}
+}
+
+// Digest tells an operator of new reports.
+func Digest(d model.Digest) Message {
+	return Message{Text: tongueOf(d.Lang).count("digest", d.Reports)}
 }
 
 // whenAndWhere tells the two things of an event that a person needs to come to it.

@@ -26,6 +26,9 @@ func (s State) refused(c Context, command model.Command, err error) Turn {
 	return s.tell(c, refusal(err, "not_done"))
 }
 
+// refusals are the sentences to a person who has no right to what they asked for.
+var refusals = []string{"not_owner", "banned", "not_allowed"}
+
 // refusal names the sentence for an error of a write: otherwise, where it has none.
 func refusal(err error, otherwise string) string {
 	var invalid *model.InvalidError
@@ -42,6 +45,8 @@ func refusal(err error, otherwise string) string {
 		return "over_capacity"
 	case errors.Is(err, model.ErrBanned):
 		return "banned"
+	case errors.Is(err, model.ErrTooOften):
+		return "too_many_messages"
 	case errors.Is(err, model.ErrNotAllowed):
 		return "not_allowed"
 	case errors.Is(err, model.ErrBusy):

@@ -21,7 +21,7 @@ func (s State) presentTell(c Context, e model.Seen) Turn {
 	}
 	t := s.tongue(c)
 	return s.present(c, Message{
-		Text:    t.html("ask_tell", "Title", e.Title) + "\n" + t.attendance(e),
+		Text:    t.html("ask_tell", "Title", e.Title, "N", model.MaxMessages) + "\n" + t.attendance(e),
 		Buttons: [][]Button{{{Text: t.say("button_back"), Data: s.encode(actEvent, e.ID)}}},
 	})
 }

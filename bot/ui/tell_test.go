@@ -24,6 +24,14 @@ func TestTellJoined(t *testing.T) {
 		if m := last[model.TellJoined](c); m.Event != 1 || m.Text != "Bring <b>boards</b>!\nSee you" || m.By.ID != 7 {
 			t.Fatalf("wrote %+v", m)
 		}
+		save := c.world.write
+		c.world.write = func(model.Command) (model.Answer, error) { return model.Answer{}, model.ErrTooOften }
+		c.presses("button_tell")
+		c.says("Once more?")
+		c.sees("too_many_messages")
+		c.world.write = save
+		c.says("/start e_1")
+		c.world.written = c.world.written[:1]
 		c.says("Once more?") // is no message any more
 		if n := len(c.world.written); n != 1 {
 			t.Fatalf("%d writes", n)

@@ -8,6 +8,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"okolo/persistence/model"
@@ -26,6 +27,8 @@ type Turn struct {
 	// Repeatable says that nothing was written and that the pressed button still stands
 	// where it stood: the same press may act again. What the last Step says counts.
 	Repeatable bool
+	// Refused says that the person has no right to what they asked for.
+	Refused bool
 }
 
 // Context is what an input brings along: who asks, when, and by what button. An effect
@@ -214,8 +217,9 @@ func (s State) tell(c Context, id string, args ...any) Turn {
 		return Turn{Next: s}
 	}
 	text := s.tongue(c).say(id, args...)
+	refused := slices.Contains(refusals, id)
 	if c.Callback != "" {
-		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: clip(text, maxAnswer), Alert: true}}, Repeatable: true}
+		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: clip(text, maxAnswer), Alert: true}}, Repeatable: true, Refused: refused}
 	}
-	return Turn{Next: s, Await: []any{Send{Message: Message{Text: escape(text)}}}}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Text: escape(text)}}}, Refused: refused}
 }

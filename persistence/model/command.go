@@ -143,6 +143,8 @@ var (
 	// ErrOverCapacity: more people come than an edit would let.
 	ErrOverCapacity = errors.New("more people come than the new capacity")
 	ErrBanned       = errors.New("the person is banned")
+	// ErrTooOften: the organiser has written to those who joined [MaxMessages] times in 24 hours.
+	ErrTooOften = errors.New("too many messages in 24 hours")
 	// ErrNotAllowed: the community's settings do not let the person create events.
 	ErrNotAllowed  = errors.New("the community does not let the person create events")
 	ErrKeyReused   = errors.New("the key was used for another command")

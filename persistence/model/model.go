@@ -18,6 +18,7 @@ const (
 	MaxName        = 64
 	MaxCapacity    = 100_000
 	MaxMessage     = 1000 // of an organiser's to those who joined
+	MaxMessages    = 3    // of these about one event, in 24 hours
 	// MaxAhead is how far in the future an event may start.
 	MaxAhead = 2 * 366 * 24 * time.Hour
 	// MaxDuration is the longest an event may last.
@@ -43,8 +44,12 @@ type Status string
 const (
 	Open      Status = "open"
 	Cancelled Status = "cancelled"
-	Hidden    Status = "hidden" // by an operator
+	Hidden    Status = "hidden"  // by an operator, who may show it again
+	Deleted   Status = "deleted" // by an operator, for good
 )
+
+// Gone reports whether nobody but operators may see the event.
+func (s Status) Gone() bool { return s == Hidden || s == Deleted }
 
 // Category is what an event is about. The empty category means "any" in a search.
 type Category string

@@ -24,6 +24,7 @@ type BanPerson struct {
 	By     Person
 	Person int64
 	Banned bool
+	Reason string // for the operators
 }
 
 // SetCommunity changes the settings of a community. Who may, the caller knows.

@@ -10,7 +10,8 @@ type Notice struct {
 	Person int64
 	// By did it, and is not told.
 	By int64
-	// Text is what the organiser writes; empty for other news.
+	// Text is what the organiser writes, or the title of an event that was deleted; empty for
+	// other news.
 	Text string `json:",omitempty"`
 }
 
@@ -22,5 +23,6 @@ const (
 	NewsEdited    News = "edited" // title, time or place
 	NewsCancelled News = "cancelled"
 	NewsPromoted  News = "promoted" // from the waiting list
+	NewsDeleted   News = "deleted"  // by an operator
 	NewsMessage   News = "message"  // the organiser writes
 )
