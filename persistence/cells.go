@@ -17,14 +17,17 @@ import (
 // and CHANGELOG.md for the numbers.
 //
 // What a B-tree cannot do is to walk outwards from a point and stop. A search therefore looks
-// at ever wider caps, each of four times the area of the one before, and stops at the first
+// at ever wider caps, each of nine times the area of the one before, and stops at the first
 // that holds as many events as were asked for: they are the nearest ones, since whatever lies
 // outside is farther. In a crowded city that is a small cap, however many events the radius
-// has; where there is nothing, the narrower caps cost little.
+// has; where there is little, each narrower cap costs a walk down the tree for each of its ranges,
+// and the covering of it: with four times the area there were half as many more of them.
 
 const (
 	// narrowest is the radius of a search's first cap, in metres.
-	narrowest = 150
+	narrowest = 300
+	// widening is the ratio of a cap's radius to that of the one before.
+	widening = 3
 	// capRanges is the most ranges of cells that cover one cap.
 	capRanges = 8
 )
@@ -47,7 +50,7 @@ type caps struct {
 // capsAround covers the surroundings of a point.
 func capsAround(p model.Point, radius float64) caps {
 	var c caps
-	for reach := radius; ; reach /= 2 {
+	for reach := radius; ; reach /= widening {
 		c.reach = append(c.reach, reach)
 		if reach <= narrowest {
 			break

@@ -17,6 +17,7 @@ const (
 )
 
 var (
+	ByKey      = byKey
 	CellOf     = cellOf
 	NearbyArgs = nearbyArgs
 )

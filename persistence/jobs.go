@@ -65,6 +65,9 @@ func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messen
 	}
 	config := s.reads.Config()
 	config.MaxConns = jobConns
+	for name := range byKey { // River looks for its jobs in other ways
+		delete(config.ConnConfig.RuntimeParams, name)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of the jobs: %w", err)

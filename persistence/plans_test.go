@@ -32,6 +32,11 @@ func TestPlans(t *testing.T) {
 		"mine":          {persistence.MineQuery, []any{int64(2), 50}, "events_owner"},
 	} {
 		connect(t, url, func(conn *pgx.Conn) error {
+			for name, value := range persistence.ByKey {
+				if _, err := conn.Exec(context.Background(), "SET "+name+" = "+value); err != nil {
+					return err
+				}
+			}
 			rows, err := conn.Query(context.Background(), "EXPLAIN "+c.query, c.args...)
 			if err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -71,8 +72,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	reads, err := openPool(ctx, url, o.ReadConns, map[string]string{
 		"statement_timeout": milliseconds(o.ReadTimeout),
-		"jit":               "off", // to compile a search takes longer than to run it
-	})
+	}, byKey)
 	if err != nil {
 		return nil, err
 	}
@@ -81,14 +81,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(writeTimeout),
 		"synchronous_commit":                  "on",
-		// All that a write looks for it looks for by key, a batch at a time: each statement is
-		// planned once, and by no other way than the index, however the tables stood then.
-		"plan_cache_mode":  "force_generic_plan",
-		"enable_seqscan":   "off",
-		"enable_hashjoin":  "off",
-		"enable_mergejoin": "off",
-		"jit":              "off",
-	})
+	}, byKey)
 	if err != nil {
 		reads.Close()
 		return nil, err
@@ -113,7 +106,17 @@ func (s *Store) nudge() {
 	}
 }
 
-func openPool(ctx context.Context, url string, conns int, settings map[string]string) (*pgxpool.Pool, error) {
+// byKey are the settings of connections that look for all they look for by key, or by an index:
+// each statement is planned once, and by no other way, however the tables stood then. To plan the
+// read of a page of events takes five times as long as to carry it out.
+var byKey = map[string]string{
+	"plan_cache_mode":  "force_generic_plan",
+	"enable_seqscan":   "off",
+	"enable_hashjoin":  "off",
+	"enable_mergejoin": "off",
+}
+
+func openPool(ctx context.Context, url string, conns int, settings ...map[string]string) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err) // pgx masks the password
@@ -121,8 +124,9 @@ func openPool(ctx context.Context, url string, conns int, settings map[string]st
 	c.MaxConns = int32(conns)
 	c.ConnConfig.ConnectTimeout = connectTimeout
 	c.ConnConfig.RuntimeParams["application_name"] = "okolo"
-	for name, value := range settings {
-		c.ConnConfig.RuntimeParams[name] = value
+	c.ConnConfig.RuntimeParams["jit"] = "off" // to compile a search takes longer than to run it
+	for _, of := range settings {
+		maps.Copy(c.ConnConfig.RuntimeParams, of)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
