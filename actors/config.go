@@ -20,7 +20,7 @@ type Config struct {
 	MaxPrepared, GuardedPrepared int
 	// MemoryThreshold is the resident memory in bytes at which the guard acts; 0: no guard. It
 	// is lowered to nine tenths of the container's limit, and Go's soft memory limit, which
-	// the whole process has in common, is lowered until the end to seven eighths of it, without
+	// the whole process has in common, is lowered until the end to about as much, without
 	// what the process holds outside of Go's heap.
 	MemoryThreshold uint64
 	// SweepEvery, LogEvery and GuardEvery are the periods of the sweep of idle sessions,

@@ -62,9 +62,17 @@ type sample struct {
 	at         time.Time
 }
 
-// used is the resident memory without what can be used again. Go's collector does not move
-// objects: after a purge half-empty spans stay resident, but new sessions fit into them.
-func (s *sample) used() uint64 { return s.rss - min(s.reusable, s.rss) }
+// used is the resident memory without what can be used again: gaps, since Go's collector does
+// not move objects and after a purge half-empty spans stay resident, and what it has not seen in
+// use yet, garbage mostly. New sessions fit into both.
+func (s *sample) used() uint64 {
+	unseen := s.heap - min(s.live, s.heap)
+	return s.rss - min(s.reusable+unseen, s.rss)
+}
+
+// minUsed is the share of the threshold that must be in use for the guard to act: Go lets garbage
+// grow until RSS is at the threshold, and garbage alone sends nobody away.
+const minUsed = 0.75
 
 // Where the live heap comes near Go's soft memory limit the collector runs without end, and
 // answers come late before RSS ever rises. So the guard acts too when live passes the greater
@@ -100,8 +108,9 @@ func (g *guard) observe(s *sample) int {
 		g.state = GuardNormal // no memory reader, no guard
 		return 0
 	}
-	above, strained := s.rss > g.threshold, g.strained(s)
-	if !above {
+	strained := g.strained(s)
+	above := s.rss > g.threshold && float64(s.used()) > minUsed*float64(g.threshold)
+	if s.rss <= g.threshold {
 		g.spent = false
 	}
 	n := 0
@@ -133,7 +142,8 @@ func (g *guard) judge(s *sample) {
 	if g.state == GuardPressure {
 		limit = g.relief()
 	}
-	if s.readable && (s.used() > limit || g.strained(s)) {
+	// What the collector took was for the collection that a purge ends with.
+	if s.readable && (s.used() > limit || g.fills(s, maxLive)) {
 		g.state = GuardPressure
 		return
 	}
@@ -142,8 +152,18 @@ func (g *guard) judge(s *sample) {
 
 // strained reports whether the live heap is too near the soft memory limit.
 func (g *guard) strained(s *sample) bool {
-	share := float64(s.live) / float64(max(g.limit, 1))
-	return g.limit > 0 && (share > maxLive || share > maxLiveBusy && s.collecting > maxCollecting)
+	return g.fills(s, maxLive) || s.collecting > maxCollecting && g.fills(s, maxLiveBusy)
+}
+
+// fills reports whether the live heap takes more than a share of the soft memory limit.
+func (g *guard) fills(s *sample, share float64) bool {
+	return g.limit > 0 && float64(s.live) > share*float64(g.limit)
+}
+
+// strain says how near the live heap is to its limit.
+func (g *guard) strain(s *sample) string {
+	return fmt.Sprintf("live heap near its limit (%s of %s, collecting takes %.0f%%)",
+		megabytes(s.live), megabytes(g.limit), 100*s.collecting)
 }
 
 // relief is the memory in use below which pressure ends: 90 % of the threshold, so that

@@ -18,6 +18,7 @@ func TestGuard(t *testing.T) {
 		rss, reusable uint64 // MB; rss 0: it cannot be read
 		sessions      int
 		live          uint64 // MB, of a limit of 90
+		garbage       uint64 // MB, beside what is live
 		collecting    float64
 		judge         bool // after a purge
 		order         int
@@ -81,8 +82,19 @@ func TestGuard(t *testing.T) {
 			{rss: 95, live: 46, collecting: 0.36, sessions: 100, order: 50, state: GuardPurging},
 			{rss: 80, live: 46, collecting: 0.1, judge: true},
 			{rss: 80, live: 46, collecting: 0.4, sessions: 50, order: 25, state: GuardPurging},
-			{rss: 80, live: 46, collecting: 0.4, judge: true, state: GuardPressure},
+			{rss: 80, live: 46, collecting: 0.4, judge: true}, // which was the purge's own
 			{rss: 80, live: 40, collecting: 0.4, sessions: 50},
+		},
+		"garbage alone": {
+			{rss: 110, garbage: 35, sessions: 500},
+			{rss: 110, garbage: 20, reusable: 15, sessions: 500},
+			{rss: 110, garbage: 34, sessions: 500, order: 250, state: GuardPurging},
+			{rss: 110, garbage: 11, judge: true}, // 99 in use: enough
+			{rss: 110, garbage: 10, sessions: 250},
+			{rss: 110, garbage: 9, sessions: 250, order: 125, state: GuardPurging},
+			{rss: 110, garbage: 9, judge: true, state: GuardPressure},
+			{rss: 110, garbage: 20, sessions: 125, state: GuardPressure},
+			{rss: 110, garbage: 21, sessions: 125},
 		},
 		"nobody to send away": {
 			{rss: 150},
@@ -99,7 +111,7 @@ func TestGuard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := guard{threshold: 100 * mb, limit: 90 * mb}
 			for i, l := range looks {
-				s := &sample{rss: l.rss * mb, readable: l.rss > 0, reusable: l.reusable * mb, sessions: l.sessions, live: l.live * mb, collecting: l.collecting}
+				s := &sample{rss: l.rss * mb, readable: l.rss > 0, reusable: l.reusable * mb, sessions: l.sessions, live: l.live * mb, heap: (l.live + l.garbage) * mb, collecting: l.collecting}
 				order := 0
 				if l.judge {
 					g.judge(s)
@@ -153,20 +165,20 @@ func TestThresholdAndContainer(t *testing.T) {
 	}
 }
 
-// TestHeapLimit: the soft memory limit is below the threshold while the runtime runs.
+// TestHeapLimit: the soft memory limit follows the threshold while the runtime runs.
 func TestHeapLimit(t *testing.T) {
 	was := debug.SetMemoryLimit(-1)
 	allInside := func() (uint64, error) { return mebibyte, nil }
 	g := start(t, nil, func(c *Config) { c.MemoryThreshold, c.RSS = 4096*mebibyte, allInside }, nil)
-	if now := debug.SetMemoryLimit(-1); now != 3584*mebibyte || g.stats().HeapLimitBytes != uint64(now) {
+	if now := debug.SetMemoryLimit(-1); now != 4340*mebibyte || g.stats().HeapLimitBytes != uint64(now) {
 		t.Errorf("%d", now)
 	}
-	if limit, restore := limitHeap(8192*mebibyte, 0); limit != 3584*mebibyte { // a lower one stays
+	if limit, restore := limitHeap(8192*mebibyte, 0); limit != 4340*mebibyte { // a lower one stays
 		t.Error(limit)
 	} else {
 		restore()
 	}
-	for outside, want := range map[uint64]uint64{0: 112, 20: 92, 40: 72, 60: 64, 500: 64} { // of 128 MB
+	for outside, want := range map[uint64]uint64{0: 124, 20: 104, 40: 84, 60: 64, 500: 64} { // of 128 MB
 		limit, restore := limitHeap(128*mebibyte, outside*mebibyte)
 		if restore(); limit != want*mebibyte {
 			t.Errorf("with %d MB outside: %d", outside, limit)
@@ -222,8 +234,8 @@ func TestPace(t *testing.T) {
 		sample    sample
 		want      int
 	}{
-		{512 * mb, sample{readable: true, rss: 112 * mb}, 400 << 8},
-		{512 * mb, sample{readable: true, rss: 600 * mb, reusable: 100 * mb}, 12 << 8},
+		{512 * mb, sample{readable: true, rss: 112 * mb}, 400 << 7},
+		{512 * mb, sample{readable: true, rss: 600 * mb, reusable: 100 * mb}, 12 << 7},
 		{512 * mb, sample{readable: true, rss: 600 * mb}, minAdmissions},
 		{512 * mb, sample{rss: 0}, math.MaxInt},
 		{0, sample{readable: true, rss: 600 * mb}, math.MaxInt},

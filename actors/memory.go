@@ -83,12 +83,19 @@ func outside(rss uint64) uint64 {
 	return rss - min(values[0].Value.Uint64()-values[1].Value.Uint64(), rss)
 }
 
-// limitHeap lowers Go's soft memory limit to seven eighths of the threshold without what the limit
-// does not count, at least to half of it, so that garbage alone never passes the threshold, and
-// returns the limit that holds. One that is lower already stays. restore puts
+// laterOutside is what there will be more outside of Go's heap once all of the program has run.
+const laterOutside = 12 * mebibyte
+
+// limitHeap lowers Go's soft memory limit, without what the limit does not count, at least to half
+// of the threshold, and returns the limit that holds. One that is lower already stays. restore puts
 // back what was there.
+//
+// Go keeps three to five hundredths below its limit. With one of 17/16 of the threshold garbage
+// brings RSS just up to the threshold: all of it is put to use, and where RSS is above while
+// garbage is scarce the guard acts, before the collector runs without end.
 func limitHeap(threshold, outside uint64) (limit uint64, restore func()) {
-	want := int64(min(max(threshold/8*7-min(outside, threshold/8*7), threshold/2), math.MaxInt64))
+	most, outside := threshold/16*17, outside+laterOutside
+	want := int64(min(max(most-min(outside, most), threshold/2), math.MaxInt64))
 	was := debug.SetMemoryLimit(-1)
 	if was <= want {
 		return uint64(was), func() {}

@@ -4,8 +4,9 @@ import "math"
 
 const (
 	// admissionCost is what a session is reckoned to take until the next look at memory: its
-	// own memory, and as much again and more of what was needed to bring it there.
-	admissionCost = 4 << 10
+	// own memory, as much again and more of what was needed to bring it there, and all that for
+	// one more, who came since the last collection and is not seen to be in use yet.
+	admissionCost = 8 << 10
 	// minAdmissions is how many sessions are let in between two looks though there is no room
 	// for them, so that nobody is locked out. A purge makes room for far more.
 	minAdmissions = 256

@@ -49,8 +49,7 @@ func (s *supervisor) logCause(m *sample) {
 			megabytes(m.rss), float64(s.guard.threshold)/mebibyte))
 		return
 	}
-	s.log.Info(fmt.Sprintf("MEMORY GUARD: live heap near its limit (%s of %s, collecting takes %.0f%%), forced clean-up starts",
-		megabytes(m.live), megabytes(s.guard.limit), 100*m.collecting))
+	s.log.Info(fmt.Sprintf("MEMORY GUARD: %s, forced clean-up starts", s.guard.strain(m)))
 }
 
 // purgeByOperator does what the guard does, without its reason.
@@ -132,8 +131,11 @@ func (s *supervisor) guardMoved(was GuardState, m *sample) {
 	switch {
 	case now && !before:
 		s.history.add(GuardEvent{At: m.at, What: "pressure", RSSAfter: m.rss})
-		s.log.Warn(fmt.Sprintf("MEMORY GUARD: pressure, the clean-up was not enough (%s in use > %.0fMB): unknown users are told to come later",
-			megabytes(m.used()), float64(s.guard.threshold)/mebibyte))
+		why := s.guard.strain(m)
+		if m.used() > s.guard.threshold {
+			why = fmt.Sprintf("%s in use > %.0fMB", megabytes(m.used()), float64(s.guard.threshold)/mebibyte)
+		}
+		s.log.Warn(fmt.Sprintf("MEMORY GUARD: pressure, the clean-up was not enough (%s): unknown users are told to come later", why))
 	case before && !now:
 		s.history.add(GuardEvent{At: m.at, What: "relief", RSSAfter: m.rss})
 		s.log.Info("MEMORY GUARD: pressure is over, memory: " + megabytesOf(m))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -31,6 +32,20 @@ type result struct {
 	Seconds  float64 `json:"seconds"`
 }
 
+// print writes it for people.
+func (r result) print(out io.Writer, p proof) {
+	fmt.Fprintf(out, "  second answers wrong    %d\n", r.Wrong)
+	fmt.Fprintf(out, "  back from a snapshot    %d\n", r.Restored)
+	fmt.Fprintf(out, "  snapshots given up      %d\n", r.GivenUp)
+	fmt.Fprintf(out, "  answered busy at first  %d\n", r.Busy)
+	fmt.Fprintf(out, "  purges                  %d\n", r.Purges)
+	fmt.Fprintf(out, "  most resident memory    %d MB, %.2f of the threshold\n", r.PeakMB, float64(r.PeakMB)/float64(p.threshold))
+	fmt.Fprintf(out, "  time                    %.0f s\n", r.Seconds)
+}
+
+// minPurges is how often the guard has to act, or nothing was proven.
+const minPurges = 5
+
 // judge says what of the promise was not kept.
 func (r result) judge(p proof) error {
 	switch {
@@ -38,7 +53,9 @@ func (r result) judge(p proof) error {
 		return fmt.Errorf("%d second answers were wrong", r.Wrong)
 	case r.GivenUp > 0:
 		return fmt.Errorf("%d snapshots were given up", r.GivenUp)
-	case r.Purges < 5:
+	case r.Restored < uint64(r.Users):
+		return fmt.Errorf("only %d of %d users came back from a snapshot", r.Restored, r.Users)
+	case r.Purges < minPurges:
 		return fmt.Errorf("the guard acted only %d times", r.Purges)
 	case int(r.PeakMB)*10 > p.threshold*11:
 		return fmt.Errorf("RSS came to %d MB, more than 1.1 times the threshold", r.PeakMB)
@@ -49,8 +66,14 @@ func (r result) judge(p proof) error {
 // inFlight is the most inputs under way at once.
 const inFlight = 4096
 
-// inside drives the runtime and prints the result as JSON.
-func inside(ctx context.Context, database string, p proof) error {
+// inside drives the runtime and prints the result as JSON. Where the container is none it limits
+// its own addresses, to so many MB.
+func inside(ctx context.Context, database string, p proof, addresses int) error {
+	if addresses > 0 {
+		if err := limitAddresses(addresses); err != nil {
+			return err
+		}
+	}
 	store, err := persistence.Open(ctx, database, persistence.Options{})
 	if err != nil {
 		return err

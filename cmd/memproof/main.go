@@ -4,7 +4,8 @@
 // order, the second time after they left memory. Then it does the same without the guard, and
 // that has to be killed, or the proof would prove nothing.
 //
-// It needs Linux with cgroup v1 (memory) and root. Exit code 0: proven.
+// A cgroup takes Linux with cgroup v1 (memory) and root; elsewhere an address-space limit stands
+// in, and it says so. Exit code 0: proven.
 package main
 
 import (
@@ -13,12 +14,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -28,7 +27,9 @@ import (
 
 // proof are the numbers of a run.
 type proof struct {
-	users, container, threshold int // container and threshold in MB
+	users, container, threshold int    // container and threshold in MB
+	limit                       string // of what the container is to be: byCgroup or byAddresses
+	program                     string // this one
 }
 
 func main() {
@@ -36,15 +37,21 @@ func main() {
 	flag.IntVar(&p.users, "users", 1_000_000, "distinct users")
 	flag.IntVar(&p.container, "container", 600, "memory of the container, in MB")
 	flag.IntVar(&p.threshold, "threshold", 512, "threshold of the guard, in MB")
+	flag.StringVar(&p.limit, "limit", byCgroup, "what limits the memory: cgroup, or addresses (coarser)")
 	database := flag.String("inside", "", "run inside the container, over this database (set by the program itself)")
+	addresses := flag.Int("address-space", 0, "limit the own address space, in MB (set by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if *database != "" {
-		err = inside(ctx, *database, p)
-	} else {
-		err = p.prove(ctx)
+	switch p.program, err = os.Executable(); {
+	case err != nil:
+	case p.limit != byCgroup && p.limit != byAddresses:
+		err = fmt.Errorf("-limit is cgroup or addresses, not %q", p.limit)
+	case *database != "":
+		err = inside(ctx, *database, p, *addresses)
+	default:
+		err = p.prove(ctx, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "memproof:", err)
@@ -52,10 +59,9 @@ func main() {
 	}
 }
 
-// prove runs with the guard and without.
-func (p proof) prove(ctx context.Context) (err error) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	server, err := embedded.Start(ctx, embedded.Options{Logger: log})
+// prove runs with the guard and without, and writes what came of it.
+func (p proof) prove(ctx context.Context, out io.Writer) (err error) {
+	server, err := embedded.Start(ctx, embedded.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
 	}
@@ -63,80 +69,64 @@ func (p proof) prove(ctx context.Context) (err error) {
 	if err := persistence.Migrate(ctx, server.URL()); err != nil {
 		return err
 	}
-	out, peak, err := p.run(ctx, server.URL())
-	if err != nil {
+	if err := p.withGuard(ctx, server.URL(), out); err != nil {
 		return fmt.Errorf("with the guard: %w", err)
 	}
-	var r result
-	if err := json.Unmarshal(out, &r); err != nil {
-		return fmt.Errorf("read the result: %w", err)
+	if err := p.withoutGuard(ctx, server.URL(), out); err != nil {
+		return fmt.Errorf("without the guard: %w", err)
 	}
-	fmt.Printf("with the guard: %s, cgroup's peak %d MB\n", strings.TrimSpace(string(out)), peak>>20)
-	if err := r.judge(p); err != nil {
-		return err
-	}
-	control := p
-	control.threshold = 0
-	var killed *exec.ExitError
-	_, peak, err = control.run(ctx, server.URL())
-	if !errors.As(err, &killed) || killed.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		return fmt.Errorf("without the guard it was not killed: %v", err)
-	}
-	fmt.Printf("without the guard: killed, cgroup's peak %d MB\n", peak>>20)
+	fmt.Fprintln(out, "proven")
 	return nil
 }
 
-// run starts this program again in a cgroup of its own, and returns what it printed and the
-// peak of the cgroup's memory.
-func (p proof) run(ctx context.Context, database string) (out []byte, peak int64, err error) {
-	group, err := newGroup(p.container)
+// withGuard has to keep the promise.
+func (p proof) withGuard(ctx context.Context, database string, out io.Writer) error {
+	fmt.Fprintf(out, "With the guard at %d MB, %d users who act twice each:\n", p.threshold, p.users)
+	printed, in, peak, err := p.run(ctx, database, out)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(group)) }()
-	// The shell enters the cgroup, and becomes the program.
-	cmd := exec.CommandContext(ctx, "sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group, os.Args[0],
-		"-inside", database, fmt.Sprint("-users=", p.users), fmt.Sprint("-threshold=", p.threshold))
-	cmd.Stderr = os.Stderr
-	out, err = cmd.Output()
-	if _, scanErr := fmt.Sscan(read(filepath.Join(group, "memory.max_usage_in_bytes")), &peak); scanErr != nil {
-		err = errors.Join(err, fmt.Errorf("read the cgroup's peak: %w", scanErr))
+	var r result
+	if err := json.Unmarshal(printed, &r); err != nil {
+		return fmt.Errorf("read the result: %w", err)
 	}
-	return out, peak, err
+	r.print(out, p)
+	if in.group != "" {
+		fmt.Fprintf(out, "  most in the cgroup      %d MB\n", peak>>20)
+	}
+	return r.judge(p)
 }
 
-// newGroup makes a cgroup below the one of this process that may have so many MB.
-func newGroup(mb int) (string, error) {
-	own := ""
-	for line := range strings.Lines(read("/proc/self/cgroup")) {
-		if parts := strings.SplitN(strings.TrimSpace(line), ":", 3); len(parts) == 3 && parts[1] == "memory" {
-			own = parts[2]
-		}
+// controlUsers is how many times as many users the run without the guard has: they need not come
+// to an end, but they have to fill the container.
+const controlUsers = 4
+
+// withoutGuard has to be killed.
+func (p proof) withoutGuard(ctx context.Context, database string, out io.Writer) error {
+	fmt.Fprintln(out, "Without the guard:")
+	p.threshold, p.users = 0, controlUsers*p.users
+	began := time.Now()
+	_, in, peak, err := p.run(ctx, database, out)
+	if !errors.Is(err, errKilled) {
+		return fmt.Errorf("it was not killed: %v", err)
 	}
-	for _, parent := range []string{own, "/"} { // in a container its own name is not visible
-		group := filepath.Join("/sys/fs/cgroup/memory", parent, fmt.Sprintf("okolo-memproof-%d-%d", os.Getpid(), time.Now().UnixNano()))
-		if err := os.Mkdir(group, 0o755); err != nil {
-			continue
-		}
-		limit := fmt.Sprint(mb << 20)
-		err := os.WriteFile(filepath.Join(group, "memory.limit_in_bytes"), []byte(limit), 0o644)
-		// Swap would only make the end slower. Where it is not counted the file is missing.
-		if _, statErr := os.Stat(filepath.Join(group, "memory.memsw.limit_in_bytes")); statErr == nil {
-			err = errors.Join(err, os.WriteFile(filepath.Join(group, "memory.memsw.limit_in_bytes"), []byte(limit), 0o644))
-		}
-		if err != nil {
-			return "", errors.Join(fmt.Errorf("limit the cgroup: %w", err), os.Remove(group))
-		}
-		return group, nil
+	fmt.Fprintf(out, "  killed after            %.0f s\n", time.Since(began).Seconds())
+	if in.group != "" {
+		fmt.Fprintf(out, "  most in the cgroup      %d MB\n", peak>>20)
 	}
-	return "", errors.New("no memory cgroup can be made here: it takes Linux with cgroup v1, and root")
+	return nil
 }
 
-// read returns a file's text, empty where it cannot be read.
-func read(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return ""
+// run starts this program again in a container, and returns what it printed and the peak of the
+// container's memory.
+func (p proof) run(ctx context.Context, database string, out io.Writer) (printed []byte, in container, peak int64, err error) {
+	in, why := newContainer(p.container, p.limit)
+	if why != nil {
+		fmt.Fprintf(out, "  (%v)\n", why)
 	}
-	return string(raw)
+	fmt.Fprintf(out, "  container               %v\n", in)
+	defer func() { err = errors.Join(err, in.remove()) }()
+	printed, err = in.run(ctx, p.program, "-inside", database, fmt.Sprint("-users=", p.users), fmt.Sprint("-threshold=", p.threshold))
+	peak, peakErr := in.peak()
+	return printed, in, peak, errors.Join(err, peakErr)
 }
