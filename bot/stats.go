@@ -69,8 +69,9 @@ type DatabaseStats struct {
 // NoticeStats is about the messages that nobody asked for.
 type NoticeStats struct {
 	persistence.NoticeStats
-	Reminders persistence.ReminderStats `json:"reminders" metric:"reminders"`
-	Digests   persistence.DigestStats   `json:"digests" metric:"digests"`
+	Reminders     persistence.ReminderStats     `json:"reminders" metric:"reminders"`
+	Digests       persistence.DigestStats       `json:"digests" metric:"digests"`
+	Announcements persistence.AnnouncementStats `json:"announcements" metric:"announcements"`
 }
 
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
@@ -108,7 +109,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		},
 		Writes:   b.Writer.Stats(),
 		Database: pools,
-		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats(), b.Store.DigestStats()},
+		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats(), b.Store.DigestStats(), b.Store.AnnouncementStats()},
 		Sending:  b.sender.Stats(),
 		Outbox:   b.outbox.stats(),
 		Maps:     b.Maps.Stats(),

@@ -1,6 +1,9 @@
 package persistence
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/jackc/pgx/v5"
 
 	"okolo/persistence/model"
@@ -55,4 +58,41 @@ func (l *ledger) saveMoves(b *pgx.Batch) {
 			UPDATE reminders r SET person = $2
 			FROM events e WHERE e.community = $2 AND r.event = e.id AND r.person = $1`, m.from, m.to)
 	}
+}
+
+// AnnouncementStats is about the messages that show events in their communities' chats. Counts
+// are since the start.
+type AnnouncementStats struct {
+	Owed       int64 `json:"owed" metric:"owed" help:"Announcements whose newest version is to be shown, as of a minute ago at most."`
+	Sent       int64 `json:"sent" metric:"sent_total" help:"Announcements sent as new messages."`
+	Edited     int64 `json:"edited" metric:"edited_total" help:"Announcements brought up to date in place."`
+	Dropped    int64 `json:"dropped" metric:"dropped_total" help:"Announcements not wanted when their turn came: the chat is left or quiet, or the event over or off."`
+	Missed     int64 `json:"missed" metric:"missed_total" help:"Attempts to show an announcement that failed and are repeated."`
+	Repeated   int64 `json:"repeated" metric:"repeated_total" help:"Announcements that may have been sent twice: the program ended between sending and noting it, or an attempt failed."`
+	Gone       int64 `json:"gone" metric:"gone_total" help:"Announcements whose message had been deleted."`
+	Left       int64 `json:"left" metric:"left_total" help:"Announcements to chats that the bot is not in any more."`
+	Refused    int64 `json:"refused" metric:"refused_total" help:"Announcements to chats that do not let the bot write; they wait for a change."`
+	GivenUp    int64 `json:"given_up" metric:"given_up_total" help:"Announcements that failed too often; they wait for a change."`
+	Chats      int64 `json:"chats" metric:"chats" help:"Chats being written to, or left alone for a while after that."`
+	ChatsBound int   `json:"chats_bound" metric:"chats_max" help:"Most such chats."`
+}
+
+// AnnouncementStats returns what became of announcements.
+func (s *Store) AnnouncementStats() AnnouncementStats {
+	a := &s.announcements
+	return AnnouncementStats{
+		Owed: a.owed.Load(), Sent: a.sent.Load(), Edited: a.edited.Load(), Dropped: a.dropped.Load(),
+		Missed: a.missed.Load(), Repeated: a.repeated.Load(), Gone: a.gone.Load(), Left: a.left.Load(),
+		Refused: a.refused.Load(), GivenUp: a.givenUp.Load(), Chats: a.chats.Load(), ChatsBound: maxResting + maxAnnouncing,
+	}
+}
+
+// countAnnouncements looks up how many announcements are owed.
+func (s *Store) countAnnouncements(ctx context.Context) error {
+	var owed int64
+	if err := s.reads.QueryRow(ctx, `SELECT count(*) FROM announcements WHERE due_at IS NOT NULL`).Scan(&owed); err != nil {
+		return fmt.Errorf("count the announcements owed: %w", err)
+	}
+	s.announcements.owed.Store(owed)
+	return nil
 }

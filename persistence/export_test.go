@@ -13,6 +13,7 @@ const (
 	NearbyQuery          = nearbyQuery
 	EventsQuery          = eventsQuery
 	MineQuery            = mineQuery
+	DueQuery             = dueQuery
 	CommunityEventsQuery = communityEventsQuery
 )
 
@@ -35,6 +36,17 @@ func (s *Store) RemindOnce(ctx context.Context, m Messenger) error {
 // DigestOnce tells the operators what is new.
 func (s *Store) DigestOnce(ctx context.Context, bot int64, m Messenger) error {
 	return (&Jobs{store: s, bot: bot, messenger: m, ending: ctx}).digest(ctx)
+}
+
+// StartAnnouncer has announcements shown, at that pace in each chat, until stop is called.
+func (s *Store) StartAnnouncer(bot int64, epoch uint64, pace time.Duration, m Messenger) (stop func(context.Context) error) {
+	j := &Jobs{store: s, messenger: m, pool: s.reads}
+	j.ending, j.end = context.WithCancel(context.Background())
+	a := j.announce(bot, epoch, pace)
+	return func(ctx context.Context) error {
+		j.end()
+		return a.stop(ctx)
+	}
 }
 
 // RetainOnce deletes what is past its time.

@@ -41,6 +41,9 @@ type Messenger interface {
 	Operators() []int64
 	// Reported tells operators of reports.
 	Reported(ctx context.Context, digests []model.Digest) []error
+	// Announce shows an event in its community's chat and returns the message that does; 0:
+	// there is nothing to show. Its error may be one of those that package model names.
+	Announce(ctx context.Context, a model.Announcement) (message int64, err error)
 }
 
 // Jobs are the messages owed to people, kept in the database until they are delivered. A notice
@@ -52,6 +55,7 @@ type Jobs struct {
 	messenger Messenger
 	client    *river.Client[pgx.Tx]
 	pool      *pgxpool.Pool
+	announcer *announcer
 	ending    context.Context // done when jobs are to end at their next pause
 	end       context.CancelFunc
 }
@@ -77,7 +81,7 @@ func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messen
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(j.notify))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[remindJob]) error {
-		return errors.Join(j.remind(ctx), j.digest(ctx), s.countNotices(ctx))
+		return errors.Join(j.remind(ctx), j.digest(ctx), s.countNotices(ctx), s.countAnnouncements(ctx))
 	}))
 	j.client, err = river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
@@ -100,6 +104,7 @@ func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messen
 		pool.Close()
 		return nil, fmt.Errorf("start the jobs: %w", err)
 	}
+	j.announcer = j.announce(bot, epoch, announceRest)
 	return j, nil
 }
 
@@ -126,6 +131,7 @@ func (j *Jobs) Stop(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, j.client.StopAndCancel(context.WithoutCancel(ctx)))
 	}
+	err = errors.Join(err, j.announcer.stop(ctx))
 	if err != nil {
 		return fmt.Errorf("stop the jobs: %w", err)
 	}

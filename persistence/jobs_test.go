@@ -25,8 +25,10 @@ type messenger struct {
 	reminders []model.Reminder
 	operators []int64
 	digests   []model.Digest
-	failures  int            // of the next people
-	fails     map[int64]bool // for ever
+	announced []model.Announcement
+	announces func(model.Announcement) (int64, error) // nil: as message 7
+	failures  int                                     // of the next people
+	fails     map[int64]bool                          // for ever
 }
 
 func (m *messenger) Notify(_ context.Context, n model.Notice, to []model.Person) []error {
@@ -62,6 +64,17 @@ func (m *messenger) Reported(_ context.Context, all []model.Digest) []error {
 		errs[i] = m.fail(d.Operator)
 	}
 	return errs
+}
+
+func (m *messenger) Announce(_ context.Context, a model.Announcement) (int64, error) {
+	m.mu.Lock()
+	m.announced = append(m.announced, a)
+	announces := m.announces
+	m.mu.Unlock()
+	if announces == nil {
+		return 7, nil
+	}
+	return announces(a)
 }
 
 func (m *messenger) fail(person int64) error {

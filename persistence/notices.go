@@ -123,14 +123,21 @@ func (s *Store) readers(ctx context.Context, n model.Notice, after int64, only [
 	return people, nil
 }
 
-// Blocked notes that a person does not let the bot write to them. Neither notices nor reminders
-// are for them until they return, or join something anew.
-func (s *Store) Blocked(ctx context.Context, person int64) error {
-	if _, err := s.reads.Exec(ctx, `UPDATE users SET blocked_at = now() WHERE id = $1`, person); err != nil {
+// Blocked notes that a person does not let the bot write to them: neither notices nor reminders
+// are for them until they return, or join something anew. Of the chat of a community it notes
+// that the bot is not in it.
+func (s *Store) Blocked(ctx context.Context, chat int64) error {
+	query := `UPDATE users SET blocked_at = now() WHERE id = $1`
+	if chat < 0 {
+		query = leftQuery
+	}
+	if _, err := s.reads.Exec(ctx, query, chat); err != nil {
 		return fmt.Errorf("note who blocked the bot: %w", err)
 	}
 	return nil
 }
+
+const leftQuery = `UPDATE communities SET left_at = coalesce(left_at, now()), updated_at = now() WHERE id = $1`
 
 // Returned notes that a person lets the bot write to them (again).
 func (s *Store) Returned(ctx context.Context, person int64) error {

@@ -16,7 +16,7 @@ const remindStep = 30
 
 // ReminderStats counts reminders since the program started.
 type ReminderStats struct {
-	Sent     int64 `json:"sent" metric:"sent_total" help:"Reminders to one person each."`
+	Sent     int64 `json:"sent" metric:"sent_total" help:"Reminders to one person or group each."`
 	Dropped  int64 `json:"dropped" metric:"dropped_total" help:"Reminders no longer due when their turn came, or not wanted."`
 	Missed   int64 `json:"missed" metric:"missed_total" help:"Attempts to remind a person that failed and are repeated."`
 	Repeated int64 `json:"repeated" metric:"repeated_total" help:"Reminders that may have been sent twice: the program ended between sending and noting it, or an attempt failed."`
@@ -85,18 +85,23 @@ const unfinishedQuery = `
 	ORDER BY attempts, starts, event, person LIMIT $1`
 
 // claimQuery claims reminders of people who come, and who had joined before the reminder was due:
-// who joins an hour ahead knows. A day's reminder that could not be sent in time is of use for
+// who joins an hour ahead knows; and of the community, likewise. A day's reminder that could not be sent in time is of use for
 // half a day yet.
 const claimQuery = `
 	INSERT INTO reminders (event, starts, kind, person)
-	SELECT e.id, e.starts, due.kind, p.person
+	SELECT e.id, e.starts, due.kind, reader.id
 	FROM (VALUES ('day', interval '12 hours', interval '24 hours'),
 	             ('hour', interval '0', interval '1 hour')) AS due (kind, least, most)
 	JOIN events e ON e.status = 'open' AND e.starts > now() + due.least AND e.starts <= now() + due.most
-	JOIN participants p ON p.event = e.id AND p.part = 'going' AND p.since < e.starts - due.most
+	CROSS JOIN LATERAL (
+		SELECT p.person AS id FROM participants p WHERE p.event = e.id AND p.part = 'going' AND p.since < e.starts - due.most
+		UNION ALL
+		SELECT c.id FROM communities c
+		WHERE c.id = e.community AND NOT c.quiet AND c.left_at IS NULL AND e.created_at < e.starts - due.most
+	) reader
 	WHERE NOT EXISTS (SELECT FROM reminders r
-		WHERE r.event = e.id AND r.person = p.person AND r.kind = due.kind AND r.starts = e.starts)
-	ORDER BY e.starts, e.id, p.person
+		WHERE r.event = e.id AND r.person = reader.id AND r.kind = due.kind AND r.starts = e.starts)
+	ORDER BY e.starts, e.id, reader.id
 	LIMIT $1
 	ON CONFLICT DO NOTHING
 	RETURNING event, starts, kind, person`
@@ -141,14 +146,20 @@ func (j *Jobs) begin(ctx context.Context, claims []claim) (due []model.Reminder,
 		FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[])
 		       WITH ORDINALITY AS c (event, starts, kind, person, place)
 		JOIN events e ON e.id = c.event AND e.status = 'open' AND e.starts = c.starts AND e.starts > now()
-		JOIN participants p ON p.event = c.event AND p.person = c.person AND p.part = 'going' AND NOT p.muted
-		JOIN users u ON u.id = c.person AND u.muted_at IS NULL AND (u.blocked_at IS NULL OR u.blocked_at < p.since)
+		CROSS JOIN LATERAL (
+			SELECT u.lang, 0 AS topic FROM participants p JOIN users u ON u.id = p.person
+			WHERE p.event = c.event AND p.person = c.person AND p.part = 'going' AND NOT p.muted
+			  AND u.muted_at IS NULL AND (u.blocked_at IS NULL OR u.blocked_at < p.since)
+			UNION ALL
+			SELECT g.lang, g.topic FROM communities g
+			WHERE g.id = c.person AND g.id = e.community AND NOT g.quiet AND g.left_at IS NULL
+		) reader
 		WHERE r.event = c.event AND r.starts = c.starts AND r.kind = c.kind AND r.person = c.person AND r.ended_at IS NULL
-		RETURNING r.event, r.starts, r.kind, r.person, u.lang, r.attempts, c.place`
+		RETURNING r.event, r.starts, r.kind, r.person, reader.lang, reader.topic, r.attempts, c.place`
 	var r model.Reminder
 	var attempts, place int
 	rows, _ := j.store.writes.Query(ctx, query, columns(claims)...) // its error is that of ForEachRow
-	_, err = pgx.ForEachRow(rows, []any{&r.Event, &r.Starts, &r.Kind, &r.Person, &r.Lang, &attempts, &place}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&r.Event, &r.Starts, &r.Kind, &r.Person, &r.Lang, &r.Topic, &attempts, &place}, func() error {
 		if attempts > 1 {
 			j.store.reminders.repeated.Add(1)
 		}

@@ -55,6 +55,10 @@ type Store struct {
 	notices   struct{ owed, givenUp, sent, missed atomic.Int64 }
 	reminders struct{ sent, dropped, missed, repeated atomic.Int64 }
 	digests   struct{ sent, missed atomic.Int64 }
+
+	announcements struct {
+		owed, sent, edited, dropped, missed, repeated, gone, left, refused, givenUp, chats atomic.Int64
+	}
 }
 
 // Open connects to the database at url; connections have to be direct, not through a pooler
