@@ -1,6 +1,11 @@
 package actors
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	"okolo/actors/trace"
+)
 
 // Behavior is the application: pure decisions over a state S of plain data (see
 // [PlainData]). Its methods are called from many goroutines at once, though never twice at
@@ -60,4 +65,13 @@ type Effect struct {
 	Input   int64 // id of the update that caused it; 0: an input from within
 	Ordinal int   // position among the effects of that input, from 0, the same on every replay
 	Do      any
+	// Span records the stations of the effect, where its input is followed; else it is nil.
+	Span *trace.Span
+}
+
+// follow records the effect beside the stations of its input.
+func (e *Effect) follow(it *item) {
+	if it.Span != nil {
+		e.Span = it.Span.Branch(fmt.Sprintf("%T", e.Do))
+	}
 }

@@ -53,6 +53,7 @@ func (c *core) deliver(it *item) {
 		c.report(it, Stopped)
 		return
 	}
+	it.Span.Next("supervisor")
 	within := c.unsettled.Add(1) <= c.cfg.maxUnsettled()
 	if within {
 		c.root.Send(c.supervisor, it)
@@ -77,12 +78,14 @@ func (c *core) tell(message any) bool {
 // emit hands out an effect of an input. A result comes back as an input of the same user,
 // through the supervisor, since the session may have left meanwhile.
 func (c *core) emit(it *item, e Effect) {
+	e.follow(it)
 	c.perform(e, func(result any) {
 		if result == nil {
 			c.release(it)
 			return
 		}
-		back := &item{Input: Input{User: it.User, Payload: result}, parent: it}
+		back := &item{Input: Input{User: it.User, Payload: result, Span: it.Span.Branch("result")}, parent: it}
+		back.Span.Next("supervisor")
 		if !c.tell(back) {
 			c.settle(back, Stopped)
 		}
@@ -94,6 +97,7 @@ func (c *core) perform(e Effect, done func(any)) {
 	var once atomic.Bool
 	answer := func(result any) {
 		if !once.Swap(true) {
+			e.Span.Finish()
 			done(result)
 		}
 	}
@@ -114,6 +118,7 @@ func (c *core) release(it *item) {
 	case 0:
 		c.settle(it, it.outcome)
 	case unstored:
+		it.Span.Next("checkpoint")
 		c.root.Send(it.session, &checkpointDue{})
 	}
 }
@@ -121,6 +126,7 @@ func (c *core) release(it *item) {
 // settle ends an input. The result of an effect ends its part of the input it belongs to.
 func (c *core) settle(it *item, o Outcome) {
 	if it.within() {
+		it.Span.Finish()
 		if o != Applied {
 			c.count.resultsLost.Add(1)
 		}
@@ -128,6 +134,10 @@ func (c *core) settle(it *item, o Outcome) {
 		return
 	}
 	c.count.outcomes[o].Add(1)
+	if it.Span != nil {
+		it.Span.Note("outcome", o.String())
+		it.Span.Next("settled")
+	}
 	if e := it.entry; e != nil && e.inFlight.Add(-1) == 0 && e.gone.Load() {
 		c.tell((*forget)(e))
 	}

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"okolo/actors/trace"
 )
 
 // Input is something for a user's session to handle.
@@ -22,6 +24,8 @@ type Input struct {
 	// that the input caused is done and the state that came of it, the results of its
 	// effects included, is stored. It must not block.
 	Settled func(Outcome)
+	// Span, where it is not nil, records the stations. It is left to who made it to finish it.
+	Span *trace.Span
 }
 
 // Outcome says how an input ended.

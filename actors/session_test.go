@@ -100,8 +100,10 @@ func TestEffects(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	want := []Effect{
-		{1, 3, 0, back{n: 10}}, {1, 3, 1, back{n: 20, await: []any{back{n: 30}}, emit: []any{"b"}}},
-		{1, 3, 4, back{n: 30}}, {1, 3, 2, "a"}, {1, 3, 3, back{n: 40}}, {1, 3, 5, "b"},
+		{User: 1, Input: 3, Ordinal: 0, Do: back{n: 10}},
+		{User: 1, Input: 3, Ordinal: 1, Do: back{n: 20, await: []any{back{n: 30}}, emit: []any{"b"}}},
+		{User: 1, Input: 3, Ordinal: 4, Do: back{n: 30}}, {User: 1, Input: 3, Ordinal: 2, Do: "a"},
+		{User: 1, Input: 3, Ordinal: 3, Do: back{n: 40}}, {User: 1, Input: 3, Ordinal: 5, Do: "b"},
 	}
 	if !reflect.DeepEqual(seen, want) {
 		t.Fatalf("effects:\n%+v\nnot\n%+v", seen, want)

@@ -132,9 +132,11 @@ func (s *supervisor) accept(it *item) {
 	}
 	if e.phase == active {
 		s.active.touch(e, s.cfg.Now().UnixNano())
+		it.Span.Next("session")
 		s.root.Send(e.pid, it)
 		return
 	}
+	it.Span.Next("stash")
 	e.waiting.push(it)
 	s.stashed++
 	if e.phase == absent {
@@ -200,6 +202,7 @@ func (s *supervisor) activate(e *entry) {
 	s.live++
 	for it := e.waiting.pop(); it != nil; it = e.waiting.pop() {
 		s.stashed--
+		it.Span.Next("session")
 		s.root.Send(pid, it)
 	}
 }

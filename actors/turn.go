@@ -31,6 +31,7 @@ type awaited[S any] struct {
 
 // handle takes an input through its turn, or as far as its first awaited effects.
 func (s *session[S]) handle(it *item) {
+	it.Span.Next("step")
 	in := it.Payload
 	it.outcome = Applied
 	if s.repeats(it) {
@@ -76,7 +77,11 @@ func (s *session[S]) extend(t *turn[S], step Turn[S]) {
 	t.ordinal += len(step.Emit)
 	first := len(t.results)
 	t.results = append(t.results, make([]result, len(await))...)
+	if t.given < len(t.results) {
+		t.item.Span.Next("await")
+	}
 	for i, e := range await {
+		e.follow(t.item)
 		s.rt.perform(e, func(value any) {
 			s.rt.root.Send(s.self, &awaited[S]{turn: t, index: first + i, value: value})
 		})
@@ -92,6 +97,7 @@ func (s *session[S]) arrive(m *awaited[S]) {
 	}
 	t.results[m.index] = result{value: m.value, here: true}
 	for t.results[t.given].here {
+		t.item.Span.Next("step")
 		step, failed := s.step(t.next, t.results[t.given].value)
 		if failed != nil {
 			s.turn = nil
@@ -148,6 +154,12 @@ func (s *session[S]) finish(it *item, emit []Effect) {
 		s.rt.settle(it, it.outcome)
 	}
 	it.pending.Store(pending)
+	switch {
+	case len(emit) > 0:
+		it.Span.Next("effects")
+	case held:
+		it.Span.Next("checkpoint")
+	}
 	for _, e := range emit {
 		s.rt.emit(it, e)
 	}

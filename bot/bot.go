@@ -17,6 +17,7 @@ import (
 	"github.com/mymmrac/telego"
 
 	"okolo/actors"
+	"okolo/actors/trace"
 	"okolo/bot/sender"
 	"okolo/bot/staticmap"
 	"okolo/bot/timezone"
@@ -24,7 +25,7 @@ import (
 	"okolo/persistence"
 )
 
-// Config is what a [Bot] stands on. Every field but Operators,
+// Config is what a [Bot] stands on. Every field but Operators, Follow,
 // Snapshots, Now and Logger is required.
 type Config struct {
 	API    *API
@@ -43,6 +44,9 @@ type Config struct {
 	// told to slow down and ignored for a while; 0: as many as they like.
 	PersonRate float64
 	Operators  []int64 // Telegram ids of those who may see the statistics
+	// Follow returns a span, to be finished, for an update whose stations are to be recorded, and
+	// nil for the others; without the function none is followed.
+	Follow func(name string, came time.Time) *trace.Span
 
 	Now    func() time.Time
 	Logger *slog.Logger

@@ -2,12 +2,14 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/mymmrac/telego"
 
 	"okolo/actors"
+	"okolo/actors/trace"
 	"okolo/bot/ui"
 )
 
@@ -51,8 +53,9 @@ type piece struct {
 	came    time.Time
 	raw     *telego.Update
 	group   *group
-	keeping bool // it is being committed to the inbox
-	kept    bool // it is in the inbox
+	span    *trace.Span // of its way, to the end; nil: it is not followed
+	keeping bool        // it is being committed to the inbox
+	kept    bool        // it is in the inbox
 	settled bool
 	aside   bool // it stays in the inbox
 }
@@ -74,12 +77,26 @@ func (b *Bot) pieces(updates []telego.Update) []*piece {
 			b.counts.ignored.Add(1)
 			continue
 		}
-		all = append(all, &piece{incoming: in, came: now, raw: &updates[i], group: g})
+		all = append(all, &piece{incoming: in, came: now, raw: &updates[i], group: g, span: b.follow(in, now)})
 	}
 	if g.open = len(all); g.open == 0 {
 		close(g.ended)
 	}
 	return all
+}
+
+// follow begins to record the stations of an update, where it is among those followed.
+func (b *Bot) follow(in incoming, came time.Time) *trace.Span {
+	if b.Follow == nil {
+		return nil
+	}
+	s := b.Follow("update", came)
+	if s != nil {
+		s.Note("update", in.update)
+		s.Note("input", fmt.Sprintf("%T", in.payload))
+		s.Next("ingress")
+	}
+	return s
 }
 
 // admit hands a piece to its session, or holds it back behind others of its person. What is
@@ -100,6 +117,7 @@ func (b *Bot) admit(p *piece) {
 	case now || busy:
 		l.taken++
 	default:
+		p.span.Next("held")
 		l.held = append(l.held, p)
 	}
 	t.mu.Unlock()
@@ -114,7 +132,7 @@ func (b *Bot) admit(p *piece) {
 // deliver hands a piece to its session.
 func (b *Bot) deliver(p *piece) {
 	b.runtime.Deliver(actors.Input{
-		User: p.user, ID: p.update, Press: p.press, Payload: p.payload,
+		User: p.user, ID: p.update, Press: p.press, Payload: p.payload, Span: p.span,
 		Settled: func(o actors.Outcome) {
 			switch o {
 			case actors.Stopped:
@@ -141,6 +159,7 @@ func (b *Bot) ended(p *piece, settled bool) {
 	}
 	kept := p.kept
 	t.mu.Unlock()
+	p.span.Finish()
 	if settled && kept {
 		b.inbox.remove(p)
 	}

@@ -153,7 +153,7 @@ func (b *Bot) noteReturn(u *telego.Update) {
 	default:
 		return
 	}
-	read(b, context.Background(), func(ctx context.Context) (struct{}, error) {
+	read(b, context.Background(), nil, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, b.Store.Returned(ctx, person)
 	}, func(struct{}, error) {})
 }

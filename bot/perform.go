@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okolo/actors"
+	"okolo/actors/trace"
 	"okolo/bot/sender"
 	"okolo/bot/ui"
 	"okolo/persistence/model"
@@ -19,50 +20,50 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 	switch do := e.Do.(type) {
 	case ui.FindNearby:
 		do.Search.Limit = b.runtime.PreparedLimit()
-		read(b, ctx, func(ctx context.Context) ([]model.Found, error) { return b.Store.Nearby(ctx, do.Search) },
+		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Found, error) { return b.Store.Nearby(ctx, do.Search) },
 			func(found []model.Found, err error) {
 				done(ui.NearbyFound{Context: do.Context, Found: found, Err: err})
 			})
 	case ui.LoadEvents:
-		read(b, ctx, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Events(ctx, e.User, do.IDs) },
+		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Events(ctx, e.User, do.IDs) },
 			func(events []model.Seen, err error) {
 				done(ui.EventsLoaded{Context: do.Context, Events: events, Err: err})
 			})
 	case ui.LoadMine:
-		read(b, ctx, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Mine(ctx, e.User, do.Limit) },
+		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Mine(ctx, e.User, do.Limit) },
 			func(events []model.Seen, err error) {
 				done(ui.MineLoaded{Context: do.Context, Events: events, Err: err})
 			})
 	case ui.FindAlike:
-		read(b, ctx, func(ctx context.Context) (int64, error) { return b.Store.Alike(ctx, e.User, do.Draft, do.Details) },
+		read(b, ctx, e.Span, func(ctx context.Context) (int64, error) { return b.Store.Alike(ctx, e.User, do.Draft, do.Details) },
 			func(event int64, err error) {
 				done(ui.AlikeFound{Context: do.Context, Event: event, Err: err})
 			})
 	case ui.LoadAttendance:
-		read(b, ctx, func(ctx context.Context) ([]model.Attendee, error) {
+		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Attendee, error) {
 			return b.Store.Attendance(ctx, e.User, do.Event.ID, do.Limit)
 		}, func(all []model.Attendee, err error) {
 			done(ui.AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: all, Err: err})
 		})
 	case ui.Mute:
-		read(b, ctx, func(ctx context.Context) (struct{}, error) {
+		read(b, ctx, e.Span, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, b.Store.Mute(ctx, do.Event, e.User, do.Muted)
 		}, func(_ struct{}, err error) { done(ui.Muted{Mute: do, Err: err}) })
 	case ui.Forget:
 		b.forget(ctx, e, func(err error) { done(ui.Forgotten{Context: do.Context, Err: err}) })
 	case ui.LoadStats:
-		read(b, ctx, b.statsText, func(lines string, err error) {
+		read(b, ctx, e.Span, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})
 		})
 	case ui.Write:
 		key := model.Key{Bot: b.id, Update: e.Input, Ordinal: e.Ordinal}
-		b.Writer.Submit(key, do.Command, func(a model.Answer, err error) {
+		b.Writer.SubmitFollowed(key, do.Command, e.Span, func(a model.Answer, err error) {
 			done(ui.Written{Context: do.Context, Command: do.Command, Answer: a, Err: err})
 		})
 	case ui.Send:
-		b.post(e.User, reply{Slot: do.Slot, Tap: do.Tap, Message: do.Message}, done)
+		b.post(e.User, e.Span, reply{Slot: do.Slot, Tap: do.Tap, Message: do.Message}, done)
 	case ui.Edit:
-		b.post(e.User, reply{Context: do.Context, Slot: do.Slot, Edits: do.ID, Message: do.Message}, done)
+		b.post(e.User, e.Span, reply{Context: do.Context, Slot: do.Slot, Edits: do.ID, Message: do.Message}, done)
 	case ui.Answer:
 		b.answer(do, func(err error) {
 			b.delivered(e.User, err)
@@ -81,8 +82,10 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 
 // read runs a query on the crew of readers and logs its failure, of which the person learns
 // from the screen.
-func read[T any](b *Bot, ctx context.Context, query func(context.Context) (T, error), then func(T, error)) {
+func read[T any](b *Bot, ctx context.Context, span *trace.Span, query func(context.Context) (T, error), then func(T, error)) {
+	span.Next("queue")
 	ok := b.readers.try(func() {
+		span.Next("query")
 		ctx, cancel := context.WithTimeout(ctx, readTimeout)
 		defer cancel()
 		result, err := query(ctx)
@@ -99,15 +102,20 @@ func read[T any](b *Bot, ctx context.Context, query func(context.Context) (T, er
 
 // post delivers a reply, or has the outbox deliver it later: where Telegram does not take it now,
 // or where others wait for the chat. done gets its result when it is delivered or committed.
-func (b *Bot) post(user int64, r reply, done func(result any)) {
+func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any)) {
 	behind := func() error {
 		if b.outbox.waits(user) {
 			return errBehind
 		}
 		return nil
 	}
+	call := func() error {
+		span.Next("call")
+		return behind()
+	}
 	concluded := func(id int64, err error) {
 		if later(err) && b.outbox.put(user, r, func() { done(r.result(0, nil, b.Now())) }) {
+			span.Next("outbox")
 			if !errors.Is(err, errBehind) {
 				b.outbox.postpone(user, asked(err))
 			}
@@ -122,7 +130,8 @@ func (b *Bot) post(user int64, r reply, done func(result any)) {
 		concluded(0, err)
 		return
 	}
-	b.transmit(user, r, behind, concluded)
+	span.Next("queue")
+	b.transmit(user, r, call, concluded)
 }
 
 // delivered counts, and logs, what a person did not get to see.

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"okolo/actors/trace"
 	"okolo/persistence/model"
 )
 
@@ -18,6 +19,7 @@ type pending struct {
 	cmd  model.Command
 	hash int64
 	done func(model.Answer, error)
+	span *trace.Span // of its stations; nil: it is not followed
 
 	// What the last attempt to carry it out gave.
 	answer  model.Answer

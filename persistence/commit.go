@@ -44,6 +44,9 @@ type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (chang
 // reports whether the database could be reached for all of them.
 func (c *committer) commit(ctx context.Context, batch []*pending) (reached bool) {
 	begun := time.Now()
+	for _, p := range batch {
+		p.span.Next("commit")
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err := c.run(ctx, batch)

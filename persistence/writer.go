@@ -10,6 +10,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"okolo/actors/trace"
 	"okolo/persistence/model"
 )
 
@@ -96,16 +97,23 @@ func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan []*pen
 // Its error is nil or wraps one of the errors of package model (or is a [model.InvalidError]);
 // any other error means that PostgreSQL rejected this command, which changed nothing.
 func (w *Writer) Submit(key model.Key, cmd model.Command, done func(model.Answer, error)) {
-	if err := w.submit(key, cmd, done); err != nil {
+	w.SubmitFollowed(key, cmd, nil, done)
+}
+
+// SubmitFollowed is Submit for a command whose stations are recorded: the queue, the commit.
+func (w *Writer) SubmitFollowed(key model.Key, cmd model.Command, span *trace.Span, done func(model.Answer, error)) {
+	if err := w.submit(key, cmd, span, done); err != nil {
 		done(model.Answer{}, err)
 	}
 }
 
-func (w *Writer) submit(key model.Key, cmd model.Command, done func(model.Answer, error)) error {
+func (w *Writer) submit(key model.Key, cmd model.Command, span *trace.Span, done func(model.Answer, error)) error {
 	p, err := newPending(key, cmd, done)
 	if err != nil {
 		return err
 	}
+	p.span = span
+	span.Next("queue")
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.closed {

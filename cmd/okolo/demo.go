@@ -32,6 +32,7 @@ type demoCmd struct {
 	Listen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the local Telegram listens; a free port if it is taken."`
 
 	Ops      opsSettings     `embed:""`
+	Tracing  tracingSettings `embed:""`
 	Sessions sessionSettings `embed:"" group:"Sessions:"`
 	Maps     mapSettings     `embed:""`
 }
@@ -84,10 +85,10 @@ type demo struct {
 
 // up brings up one part after the other; on failure d has those that run.
 func (c *demoCmd) up(ctx context.Context, d *demo, drain func(), log *slog.Logger) (err error) {
-	if err := cmp.Or(c.Ops.check(), checkListen("--listen", c.Listen, false), c.checkData()); err != nil {
+	if err := cmp.Or(c.Ops.check(), c.Tracing.check(), checkListen("--listen", c.Listen, false), c.checkData()); err != nil {
 		return err
 	}
-	p := plan{token: demoToken, operators: []int64{operator}, ops: c.Ops, drain: drain, log: log}
+	p := plan{token: demoToken, operators: []int64{operator}, ops: c.Ops, tracing: c.Tracing, drain: drain, log: log}
 	if p.sessions, err = c.Sessions.config(log); err != nil {
 		return err
 	}

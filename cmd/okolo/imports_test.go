@@ -12,13 +12,14 @@ var allowed = []struct {
 	from string
 	to   []string
 }{
-	{"okolo/actors", []string{"okolo/actors/histogram"}},
+	{"okolo/actors", []string{"okolo/actors/histogram", "okolo/actors/trace"}},
 	{"okolo/actors/histogram", nil},
-	{"okolo/actors/ops", []string{"okolo/actors", "okolo/actors/histogram"}},
+	{"okolo/actors/trace", nil},
+	{"okolo/actors/ops", []string{"okolo/actors", "okolo/actors/histogram", "okolo/actors/trace"}},
 	{"okolo/persistence/model", nil},
 	{"okolo/persistence/migrations", nil},
 	{"okolo/persistence/embedded", nil},
-	{"okolo/persistence/...", []string{"okolo/persistence/...", "okolo/actors", "okolo/actors/histogram"}},
+	{"okolo/persistence/...", []string{"okolo/persistence/...", "okolo/actors", "okolo/actors/histogram", "okolo/actors/trace"}},
 	{"okolo/bot/sandbox/...", []string{"okolo/bot/sandbox/..."}},
 	{"okolo/bot/ui", []string{"okolo/persistence/model"}},
 	{"okolo/bot/sender", nil},

@@ -30,6 +30,7 @@ type plan struct {
 	token, apiURL string // apiURL empty: Telegram's own
 	databaseURL   string
 	ops           opsSettings
+	tracing       tracingSettings
 	drain         func() // begins the end of the program
 	operators     []int64
 	sessions      actors.Config
@@ -52,6 +53,7 @@ type program struct {
 	system *actor.ActorSystem
 	window *window
 	ops    *ops.Server
+	traces *ops.Tracing // nil: nothing is followed
 	log    *slog.Logger
 }
 
@@ -64,7 +66,10 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 			err = errors.Join(err, g.close(context.WithoutCancel(ctx)))
 		}
 	}()
-	g.window = &window{log: p.log, began: time.Now(), drain: p.drain}
+	if g.traces, err = p.tracing.open(ctx, p.log); err != nil {
+		return nil, err
+	}
+	g.window = &window{traces: g.traces, log: p.log, began: time.Now(), drain: p.drain}
 	if g.ops, err = g.window.open(ctx, p.ops); err != nil {
 		return nil, err
 	}
@@ -97,7 +102,7 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 	}
 	g.bot, err = bot.New(ctx, bot.Config{
 		API: api, Store: g.store, Writer: g.writer, Epoch: g.owner.Epoch(), Maps: p.maps, Zones: zones,
-		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, PersonRate: p.personRate, Operators: p.operators, Logger: p.log,
+		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, PersonRate: p.personRate, Operators: p.operators, Follow: g.traces.Follow, Logger: p.log,
 	})
 	if err != nil {
 		return nil, err
@@ -169,6 +174,9 @@ func (g *program) close(ctx context.Context) error {
 	var err error
 	if g.ops != nil {
 		err = errors.Join(err, g.ops.Close(ctx))
+	}
+	if traced := g.traces.Close(ctx); traced != nil {
+		g.log.Warn("the last traces could not be sent", "error", traced)
 	}
 	if g.kept != nil {
 		err = errors.Join(err, g.kept.close())

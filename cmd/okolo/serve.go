@@ -21,6 +21,7 @@ type serveCmd struct {
 	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
 
 	Ops      opsSettings      `embed:""`
+	Tracing  tracingSettings  `embed:""`
 	Database databaseSettings `embed:""`
 	Sessions sessionSettings  `embed:"" group:"Sessions:"`
 	Telegram telegramSettings `embed:""`
@@ -75,13 +76,16 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 	if err := c.Ops.check(); err != nil {
 		return plan{}, err
 	}
+	if err := c.Tracing.check(); err != nil {
+		return plan{}, err
+	}
 	database, err := c.Database.url()
 	if err != nil {
 		return plan{}, err
 	}
 	p := plan{
 		token: c.BotToken, apiURL: strings.TrimRight(c.BotAPIURL, "/"), databaseURL: database,
-		ops: c.Ops, operators: c.OperatorIDs, log: log,
+		ops: c.Ops, tracing: c.Tracing, operators: c.OperatorIDs, log: log,
 	}
 	if _, err := p.api(); err != nil {
 		return plan{}, err

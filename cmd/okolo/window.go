@@ -40,10 +40,11 @@ func (s opsSettings) check() error {
 
 // window is what operators see of a program, from its start to its end.
 type window struct {
-	bot   atomic.Pointer[bot.Bot] // nil: it is starting, or stands by
-	log   *slog.Logger
-	began time.Time
-	drain func()
+	bot    atomic.Pointer[bot.Bot] // nil: it is starting, or stands by
+	traces *ops.Tracing            // nil: there are none
+	log    *slog.Logger
+	began  time.Time
+	drain  func()
 }
 
 // programStats is about the process. Its fields' tags are explained in package ops.
@@ -59,7 +60,8 @@ type programStats struct {
 type stats struct {
 	Program programStats `json:"program" metric:"program"`
 	bot.Stats
-	Log ops.LogStats `json:"log" metric:"log"`
+	Traces ops.TracingStats `json:"traces" metric:"traces"`
+	Log    ops.LogStats     `json:"log" metric:"log"`
 }
 
 // open serves the window at addr.
@@ -98,7 +100,7 @@ func (w *window) stats(ctx context.Context) (stats, error) {
 	if err != nil {
 		return stats{}, err
 	}
-	out := stats{Stats: s, Program: programStats{
+	out := stats{Stats: s, Traces: w.traces.Stats(), Program: programStats{
 		Bot: "@" + b.Username(), Version: version, UptimeSeconds: time.Since(w.began).Seconds(),
 	}}
 	if err := w.ready(ctx); err != nil {
