@@ -42,6 +42,12 @@ const (
 	actForgetYes  = "y" // does
 	actReport     = "R" // event: asks
 	actReportFor  = "F" // event, reason
+
+	// On messages in a group.
+	actGroupEvents = "G" // page
+	actGroupJoin   = "J" // event, page of the list + 1; 0: its announcement
+	actGroupLeave  = "Q" // event, the same
+	actGroupSet    = "s" // field, value
 )
 
 const dataVersion = '1'

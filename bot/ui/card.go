@@ -60,7 +60,7 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	if s.Headline != "" {
 		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", t.html(s.Headline))
 	}
-	b.WriteString(t.card(c, e, s.place(t, e.Event)))
+	b.WriteString(t.card(e, t.period(e.Details, c.Now), s.place(t, e.Event)))
 	switch e.Part {
 	case model.Going:
 		b.WriteString("\n" + t.html("card_you_go"))
@@ -71,12 +71,12 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 }
 
 // card is what everybody may know of an event.
-func (t *tongue) card(c Context, e model.Seen, place string) string {
+func (t *tongue) card(e model.Seen, period, place string) string {
 	var b strings.Builder
 	if e.Status == model.Cancelled {
 		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))
 	}
-	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(t.period(e.Details, c.Now)))
+	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(period))
 	fmt.Fprintf(&b, "\n📍 %s\n🧭 %s", escape(place), routeLinks(e.Point))
 	if e.Description != "" {
 		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
@@ -171,13 +171,22 @@ func (s State) presentCallOff(c Context, e model.Seen) Turn {
 
 // period returns when an event takes place, in its own time zone.
 func (t *tongue) period(d model.Details, now time.Time) string {
+	return span(d, func(at time.Time) string { return t.moment(at, now) })
+}
+
+// dates is period without "today" and "tomorrow", for a message that is read on other days, too.
+func (t *tongue) dates(d model.Details, now time.Time) string {
+	return span(d, func(at time.Time) string { return t.date(at, now) })
+}
+
+func span(d model.Details, moment func(time.Time) string) string {
 	z := zone(d.Zone)
 	from, to := d.Starts.In(z), d.Ends.In(z)
-	text := t.moment(from, now)
+	text := moment(from)
 	if daysBetween(from, to) == 0 {
 		text += to.Format("–15:04")
 	} else {
-		text += " – " + t.moment(to, now)
+		text += " – " + moment(to)
 	}
 	return fmt.Sprintf("%s (%s, %s)", text, from.Format("MST"), d.Zone)
 }

@@ -38,7 +38,8 @@ type chat struct {
 	sent     int             // messages sent by the last input
 	edited   []int64         // messages edited by the last input
 	log      strings.Builder
-	lose     map[Slot]bool // sends that fail
+	lose     map[Slot]bool   // sends that fail
+	sessions map[int64]State // of the others, see comes
 }
 
 // tester is what a test and a property have in common.
@@ -60,6 +61,8 @@ type world struct {
 	stats     string
 	alike     int64
 	attendees []model.Attendee
+	club      CommunityLoaded // the only group
+	roles     map[int64]Role  // of people in it
 	asked     []any
 	written   []model.Command
 }
@@ -116,6 +119,8 @@ func (c *chat) says(text string) {
 	c.t.Helper()
 	fmt.Fprintf(&c.log, "\n> %s\n", text)
 	switch p, title, ok := ParsePlace(text); {
+	case c.context.Group.ID != 0:
+		c.input(func(x Context) any { return GroupCommand{Context: x, Name: text[1:]} })
 	case strings.HasPrefix(text, "/"):
 		name, arg, _ := strings.Cut(text[1:], " ")
 		c.input(func(x Context) any { return Command{Context: x, Name: name, Arg: arg} })
@@ -182,6 +187,9 @@ func (c *chat) pressesData(id int64, data string) {
 	fmt.Fprintf(&c.log, "\n> [%s] on message %d\n", label, id)
 	repeatable := c.input(func(x Context) any {
 		x.Message, x.Callback = id, fmt.Sprint("cb", x.Update)
+		if c.context.Group.ID != 0 {
+			return GroupPress{Context: x, Data: data}
+		}
 		if c.pressed[key] {
 			return Duplicate{Of: Press{Context: x, Data: data}}
 		}
@@ -300,6 +308,22 @@ func (c *chat) result(effect any) any {
 		return MineLoaded{Context: do.Context, Events: c.world.mine, Err: c.world.readErr}
 	case FindAlike:
 		return AlikeFound{Context: do.Context, Event: c.world.alike, Err: c.world.readErr}
+	case LoadCommunity:
+		in := c.world.club
+		in.Context, in.Err = do.Context, c.world.readErr
+		if in.Chat.ID != do.Chat {
+			in.Known = false
+		}
+		if do.Role {
+			in.Role = c.world.roles[do.From.ID]
+		}
+		if do.Group.Anonymous {
+			in.Role = Admin
+		}
+		if do.Events > 0 {
+			in.Events = c.upcoming()
+		}
+		return in
 	case LoadAttendance:
 		return AttendanceLoaded{Context: do.Context, Event: do.Event, Attendees: c.world.attendees, Err: c.world.readErr}
 	case Mute:

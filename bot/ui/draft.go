@@ -27,6 +27,9 @@ type Draft struct {
 	Parked  *Draft  `cbor:"15,keyasint,omitempty"` // the new event that waits until this one is changed
 
 	Revision uint32 `cbor:"16,keyasint,omitempty"` // of the first screen that shows it as it is
+
+	Community      int64  `cbor:"17,keyasint,omitempty"` // the group that a new event is for; 0: none
+	CommunityTitle string `cbor:"18,keyasint,omitempty"`
 }
 
 // defaultLength is how long an event lasts.

@@ -90,6 +90,7 @@ const (
 
 // Message is what a message shows.
 type Message struct {
+	Thread   int64  // the topic of the group that a new message is for; 0: none
 	Text     string // HTML as Telegram has it; the caption where there is a map
 	Map      *Map
 	Venue    *Venue    // in place of Text

@@ -55,6 +55,9 @@ func (s State) start(c Context, arg string) Turn {
 		s.Back = ScreenHome
 		return s.openEvent(c, id)
 	}
+	if group, ok := parseCreateLink(arg); ok {
+		return s.draftFor(c, group)
+	}
 	t := s.tongue(c)
 	home := s.showHome(c)
 	home.Await = append([]any{t.withKeyboard(t.html("greeting", "Name", t.name(c.From.Name)))}, home.Await...)
@@ -93,7 +96,7 @@ func (s State) showHome(c Context) Turn {
 	}
 	rows = append(rows,
 		[]Button{s.createButton(t), {Text: t.say("button_mine"), Data: s.encode(actMine)}},
-		s.languageButtons(t))
+		append(s.languageButtons(t), Button{Text: t.say("button_add_to_group"), URL: c.Self.addLink()}))
 	return s.present(c, Message{Text: text, Buttons: rows})
 }
 
@@ -158,6 +161,17 @@ func (s State) tellHTML(c Context, id string) Turn {
 
 // CommandInfo is a command as the menu of commands shows it.
 type CommandInfo struct{ Name, About string }
+
+// GroupCommands returns the commands offered in groups, in a language; to their administrators
+// some more.
+func GroupCommands(lang string, admins bool) []CommandInfo {
+	t := State{Lang: lang}.tongue(Context{})
+	all := []CommandInfo{{"events", t.say("command_events")}, {"help", t.say("command_help")}}
+	if admins {
+		all = append(all, CommandInfo{"settings", t.say("command_settings")})
+	}
+	return all
+}
 
 // Commands returns the commands offered to everybody, in a language.
 func Commands(lang string) []CommandInfo {

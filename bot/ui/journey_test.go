@@ -2,8 +2,6 @@ package ui
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"okolo/persistence/model"
@@ -51,19 +49,6 @@ func TestJourney(t *testing.T) {
 		c.presses("button_call_off")
 		c.presses("button_call_off_yes")
 		c.says("/help")
-
-		name := filepath.Join("testdata", "journey."+c.lang+".txt")
-		if *update {
-			if err := os.WriteFile(name, []byte(c.log.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := c.log.String(); got != string(want) {
-			t.Fatalf("the visit is no longer that of %s", name)
-		}
+		c.transcript(t, "journey")
 	})
 }

@@ -119,23 +119,21 @@ func (s State) by(c Context) model.Person {
 // stays, also where the event cannot be shown.
 func (s State) written(in Written) Turn {
 	c, t := in.Context, s.tongue(in.Context)
+	if c.Group.ID != 0 {
+		return s.groupWritten(in)
+	}
 	if in.Err != nil {
 		return s.refused(c, in.Command, in.Err)
 	}
 	switch command := in.Command.(type) {
 	case model.CreateUserEvent:
-		s = s.created(command.Draft, in.Answer)
+		s = s.created(command.Draft, in.Answer, "saved")
 	case model.CreateCommunityEvent:
-		s = s.created(command.Draft, in.Answer)
+		s = s.created(command.Draft, in.Answer, announced(c))
 	case model.EditEvent:
 		s = s.edited(command.Event)
-	case model.JoinEvent:
-		c.Toast = t.say("joined")
-		if in.Answer.Part == model.Waiting {
-			c.Toast = t.say("joined_waiting")
-		}
-	case model.LeaveEvent:
-		c.Toast = t.say("left")
+	case model.JoinEvent, model.LeaveEvent:
+		c.Toast = t.say(outcome(in))
 	case model.CancelEvent:
 		c.Toast = t.say("called_off")
 	case model.TellJoined:

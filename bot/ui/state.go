@@ -68,13 +68,17 @@ const (
 	ScreenForget     // asks whether to delete everything
 	ScreenForgetSure // asks once more
 	ScreenTell       // asks for the organiser's message
-	screens          // how many there are
+
+	ScreenGroup // what a group's session showed last: the greeting or the events
+	ScreenGroupSettings
+
+	screens // how many there are
 )
 
 // ScreenNames returns a word for each screen, for the statistics.
 func ScreenNames() []string {
 	names := [screens]string{"home", "nearby", "event", "mine", "wizard", "categories", "call_off", "report", "attendance",
-		"privacy", "forget", "forget_sure", "tell"}
+		"privacy", "forget", "forget_sure", "tell", "group", "group_settings"}
 	return names[:]
 }
 

@@ -121,11 +121,17 @@ func (t *tongue) moment(at, now time.Time) string {
 	case 1:
 		return t.say("tomorrow_at", "Time", clock)
 	}
+	return t.date(at, now)
+}
+
+// date returns "Sat 25 Nov 19:30", in the time zone of at; with the year where it is not that of
+// now.
+func (t *tongue) date(at, now time.Time) string {
 	day := t.day(at)
 	if at.Year() != now.In(at.Location()).Year() {
 		day = fmt.Sprintf("%s %d", day, at.Year())
 	}
-	return day + " " + clock
+	return day + " " + at.Format("15:04")
 }
 
 // distance returns "350 m", "1.2 km" or "17 km".

@@ -41,6 +41,7 @@ type Context struct {
 	Update   int64     // id of the update; mints draft ids
 	Message  int64     // the message whose button was pressed; 0: not a press
 	Callback string    // id of the press, to be answered
+	Group    Group     // that it comes from; zero: the person's own chat with the bot
 
 	// Toast is shown briefly above the chat when the press is answered: words about what
 	// was just done.
@@ -52,6 +53,8 @@ type Context struct {
 	tap uint32
 	// want is what an event is loaded for.
 	want want
+	// next is what a group is loaded for, or written to; see groupnext.go.
+	next any
 	// silent says that the person did nothing that they could be told about.
 	silent bool
 	// renewed says that a list has been looked up anew, as some of its events had vanished.
@@ -88,6 +91,23 @@ func Step(s State, in any) Turn {
 		return s.moved(in)
 	case InlineQuery:
 		return s.inlineQuery(in)
+	case GroupCommand:
+		s = s.begin(&in.Context)
+		return s.groupCommand(in)
+	case GroupPress:
+		s = s.begin(&in.Context)
+		return s.groupPress(in)
+	case GroupEntered:
+		s = s.begin(&in.Context)
+		return s.groupEntered(in)
+	case GroupLeft:
+		s = s.begin(&in.Context)
+		return s.groupLeft(in)
+	case GroupMigrated:
+		s = s.begin(&in.Context)
+		return s.groupMigrated(in)
+	case CommunityLoaded:
+		return s.communityLoaded(in)
 	case Flooded:
 		return s.tell(in.Context, "slow_down")
 	case Unsupported:
@@ -135,6 +155,9 @@ func (s State) checkpoint(c *Context) { c.before = &s }
 // duplicate shows the outcome of a press once more, or says where it is to be seen. The reply
 // to anything else was sent before its state was taken, so there nothing is left to show.
 func (s State) duplicate(d Duplicate) Turn {
+	if p, ok := d.Of.(GroupPress); ok {
+		return s.groupPressAgain(p)
+	}
 	p, ok := d.Of.(Press)
 	if !ok {
 		return Turn{Next: s}
@@ -186,6 +209,7 @@ func (s State) show(c Context) Turn {
 // present puts a message on the screen: a press edits the pressed message in place,
 // everything else gets a new message.
 func (s State) present(c Context, m Message) Turn {
+	m.Thread = c.Group.Thread
 	if c.Message == 0 {
 		return Turn{
 			Next:  s,
@@ -221,5 +245,5 @@ func (s State) tell(c Context, id string, args ...any) Turn {
 	if c.Callback != "" {
 		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: clip(text, maxAnswer), Alert: true}}, Repeatable: true, Refused: refused}
 	}
-	return Turn{Next: s, Await: []any{Send{Message: Message{Text: escape(text)}}}, Refused: refused}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Thread: c.Group.Thread, Text: escape(text)}}}, Refused: refused}
 }

@@ -120,6 +120,9 @@ func (s State) summary(t *tongue, c Context) string {
 			fmt.Fprintf(&b, "\n%s %s", sign, html)
 		}
 	}
+	if d.Community != 0 {
+		add("👪", t.html("draft_for", "Title", d.CommunityTitle))
+	}
 	add("📝", escape(d.Title))
 	if d.Category != "" {
 		add("🏷", escape(t.category(d.Category)))
@@ -367,6 +370,10 @@ func (s State) confirm(c Context, sure bool) Turn {
 }
 
 func (s State) publish(c Context) Turn {
+	if group := s.Draft.Community; group != 0 {
+		c.next = publishing{}
+		return Turn{Next: s, Await: []any{LoadCommunity{Context: c, Chat: group, Role: true}}}
+	}
 	return s.write(c, model.CreateUserEvent{By: s.by(c), Draft: s.Draft.ID, Details: s.Draft.details()})
 }
 
@@ -388,13 +395,13 @@ func (s State) alikeFound(in AlikeFound) Turn {
 	}})
 }
 
-// created ends the wizard with the event that a draft has become.
-func (s State) created(draft int64, a model.Answer) State {
+// created ends the wizard with the event that a draft has become, and the sentence that says so.
+func (s State) created(draft int64, a model.Answer, said string) State {
 	if s.Draft != nil && s.Draft.ID == draft {
 		s.Draft = nil
 	}
 	s.LastDraft, s.LastEvent = draft, a.Event
-	s.Headline = "saved"
+	s.Headline = said
 	if a.Changed {
 		s.Headline = "saved_before"
 	}
