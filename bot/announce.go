@@ -3,86 +3,134 @@ package bot
 import (
 	"context"
 	"errors"
-	"html"
+	"fmt"
 	"time"
 
-	"github.com/mymmrac/telego"
 	"github.com/mymmrac/telego/telegoapi"
-	tu "github.com/mymmrac/telego/telegoutil"
 
 	"okolo/bot/sender"
 	"okolo/bot/ui"
 	"okolo/persistence/model"
 )
 
-// Announce implements [persistence.Messenger]: it sends the announcement of an event to its
-// chat, or edits the message that it is.
+// announcePause is how long a chat is left alone where too much is going on.
+const announcePause = 5 * time.Second
+
+// Announce implements [persistence.Messenger]: it shows an event in its group, in place of the
+// message that there is, and returns the message that shows it.
 func (m messenger) Announce(ctx context.Context, a model.Announcement) (int64, error) {
-	events, err := m.events(ctx, []int64{a.Event})
-	if err != nil {
+	text, there, err := m.announcement(ctx, a)
+	if err != nil || !there && a.Message == 0 {
 		return 0, err
 	}
-	text := ui.Message{Text: html.EscapeString(events[a.Event].Title)}
+	text.Thread = a.Chat.Topic
+	id, err := m.show(ctx, a, text)
+	if moved := movedTo(err); moved != 0 {
+		m.move(a.Chat, moved)
+	}
+	return id, m.unannounced(a.Chat.ID, err)
+}
+
+// announcement returns the words of an announcement; false where nobody may see the event.
+func (m messenger) announcement(ctx context.Context, a model.Announcement) (ui.Message, bool, error) {
+	seen, err := m.Store.Events(ctx, 0, []int64{a.Event})
+	if err != nil {
+		return ui.Message{}, false, err
+	}
+	if len(seen) == 0 {
+		return ui.AnnouncementGone(a.Chat.Lang), false, nil
+	}
+	lang := m.langIn(ctx, a.Chat.Lang, seen[0].Owner)
+	return ui.Announcement(lang, m.self, seen[0], m.Now()), true, nil
+}
+
+// langIn returns the language of a message that nobody asked for in a group: the group's, or else
+// that of the event's organiser.
+func (m messenger) langIn(ctx context.Context, group string, owner int64) string {
+	if group != "" {
+		return group
+	}
+	lang, err := m.Store.Language(ctx, owner)
+	if err != nil {
+		m.Logger.Warn("an organiser's language could not be read", "error", err)
+	}
+	return lang
+}
+
+// show sends or edits a message in a group and waits until that is done.
+func (m messenger) show(ctx context.Context, a model.Announcement, text ui.Message) (int64, error) {
 	type end struct {
-		message int64
-		err     error
+		id  int64
+		err error
 	}
 	ended := make(chan end, 1)
 	m.sender.Submit(sender.Op{
 		Chat: a.Chat.ID, Edit: a.Message, Kind: sender.Bulk,
 		Call: func(call context.Context) (any, error) {
-			if ctx.Err() != nil { // nobody would note that it was sent
+			if ctx.Err() != nil { // nobody would note that it is shown
 				return nil, context.Cause(ctx)
 			}
-			return m.announce(call, a, text)
+			if a.Message != 0 {
+				_, err := m.editText(call, a.Chat.ID, a.Message, text)
+				return a.Message, err
+			}
+			sent, err := m.sendText(call, a.Chat.ID, text)
+			if err != nil {
+				return nil, err
+			}
+			return int64(sent.MessageID), nil
 		},
-		Done: func(sent any, err error) {
-			message, _ := sent.(int64)
-			ended <- end{message, unannounced(err)}
+		Done: func(result any, err error) {
+			if isNotModified(err) {
+				result, err = a.Message, nil
+			}
+			id, _ := result.(int64)
+			ended <- end{id, err}
 		},
 	})
 	select {
 	case e := <-ended:
-		return e.message, e.err
+		return e.id, e.err
 	case <-ctx.Done():
 		return 0, errUntold
 	}
 }
 
-// announce makes the call and returns the message that now is the announcement.
-func (m messenger) announce(ctx context.Context, a model.Announcement, text ui.Message) (int64, error) {
-	if a.Message == 0 {
-		sent, err := m.API.SendMessage(ctx, &telego.SendMessageParams{
-			ChatID: tu.ID(a.Chat.ID), MessageThreadID: int(a.Chat.Topic), Text: text.Text, ParseMode: telego.ModeHTML,
-			ReplyMarkup: markup(text), LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-		})
-		if err != nil {
-			return 0, err
-		}
-		return int64(sent.MessageID), nil
+// unannounced says why an announcement was not shown, in the words of the database.
+func (m messenger) unannounced(chat int64, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isGone(err):
+		return fmt.Errorf("%w: %w", model.ErrMessageGone, err)
+	case isOutside(err):
+		return fmt.Errorf("%w: %w", model.ErrChatLeft, err)
+	case isMute(err):
+		m.counts.groupMute.Add(1)
+		return fmt.Errorf("%w: %w", model.ErrMayNotWrite, err)
+	case asked(err) > 0:
+		return &model.LaterError{After: asked(err)}
+	case errors.Is(err, sender.ErrBusy), errors.Is(err, sender.ErrDeadline):
+		return &model.LaterError{After: announcePause}
 	}
-	_, err := m.API.EditMessageText(ctx, &telego.EditMessageTextParams{
-		ChatID: tu.ID(a.Chat.ID), MessageID: int(a.Message), Text: text.Text, ParseMode: telego.ModeHTML,
-		ReplyMarkup: inline(text), LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-	})
-	if isNotModified(err) {
-		err = nil
-	}
-	return a.Message, err
+	return fmt.Errorf("announce in chat %d: %w", chat, err)
 }
 
-// unannounced returns in the words of package model why an announcement could not be shown.
-func unannounced(err error) error {
-	var api *telegoapi.Error
-	switch {
-	case isGone(err):
-		return errors.Join(model.ErrMessageGone, err)
-	case refused(err, 403), refused(err, 400, "chat not found"):
-		return errors.Join(model.ErrChatLeft, err)
-	case refused(err, 400, "not enough rights", "have no rights", "chat_write_forbidden", "chat_restricted"):
-		return errors.Join(model.ErrMayNotWrite, err)
-	case errors.As(err, &api) && api.ErrorCode == 429 && api.Parameters != nil:
-		return &model.LaterError{After: time.Duration(api.Parameters.RetryAfter) * time.Second}
+// movedTo returns the supergroup that a group has become, where Telegram refused a call for that.
+func movedTo(err error) int64 {
+	if api, ok := errors.AsType[*telegoapi.Error](err); ok && api.Parameters != nil {
+		return api.Parameters.MigrateToChatID
 	}
-	return err
+	return 0
+}
+
+// move has a group's events move to the supergroup it has become. Telegram tells of that by an
+// update, which a bot that was off for a day has missed.
+func (m messenger) move(from model.Chat, to int64) {
+	key := model.Key{Bot: m.id, Update: from.ID} // no update has such a number
+	m.Writer.Submit(key, model.MoveCommunity{From: from.ID, To: to, Title: from.Title}, func(_ model.Answer, err error) {
+		if err != nil {
+			m.Logger.Warn("a group's events could not move with it, will try again", "chat", from.ID, "error", err)
+		}
+	})
 }

@@ -39,6 +39,36 @@ func isTooLate(err error) bool { return refused(err, 400, "query is too old", "q
 // isBlocked: the person blocked the bot, or never started it, or is gone.
 func isBlocked(err error) bool { return refused(err, 403) }
 
+// isOutside: the bot is not in the group (any more), or there is no such group.
+func isOutside(err error) bool {
+	return refused(err, 403) || refused(err, 400, "chat not found", "group chat was deactivated", "peer_id_invalid", "channel_private")
+}
+
+// isMute: the group, or its topic, does not let the bot write.
+func isMute(err error) bool {
+	return refused(err, 400, "not enough rights", "have no rights to send", "chat_write_forbidden", "chat_restricted",
+		"chat_send_plain_forbidden", "need administrator rights") || isTopicClosed(err)
+}
+
+// isTopicClosed: nobody but its keepers writes into the topic.
+func isTopicClosed(err error) bool { return refused(err, 400, "topic_closed") }
+
+// isTopicGone: the topic was deleted.
+func isTopicGone(err error) bool {
+	return refused(err, 400, "message thread not found", "topic_deleted", "topic_id_invalid")
+}
+
+// isNoMember: the person is not known in the group, or the bot is not in it.
+func isNoMember(err error) bool {
+	return isOutside(err) || refused(err, 400, "participant_id_invalid", "user not found", "member not found", "user_not_participant",
+		"user_id_invalid")
+}
+
+// isMembersHidden: the group tells only administrators who its members are.
+func isMembersHidden(err error) bool {
+	return refused(err, 400, "member list is inaccessible", "chat_admin_required")
+}
+
 // isBadFile: a file id that the server does not know (any more).
 func isBadFile(err error) bool {
 	return refused(err, 400, "wrong file identifier", "wrong remote file")

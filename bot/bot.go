@@ -60,6 +60,8 @@ type Bot struct {
 	runtime  *actors.Runtime[ui.State]
 	sender   *sender.Sender
 	readers  *crew
+	askers   *crew
+	admins   *admins
 	pictures *pictures
 	flood    *flood
 	operator map[int64]bool
@@ -81,6 +83,8 @@ type counts struct {
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64
+	groupMute   atomic.Uint64
+	groupBusy   atomic.Uint64
 }
 
 // readersPerBot bounds the reads of the database under way; readsWaiting those that queue
@@ -124,6 +128,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if b.flood, err = newFlood(cfg.PersonRate); err != nil {
 		return nil, err
 	}
+	if b.admins, err = newAdmins(); err != nil {
+		return nil, err
+	}
 	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = cfg.Epoch, ui.StateVersion
 	if cfg.Sessions.Logger == nil {
 		cfg.Sessions.Logger = cfg.Logger
@@ -131,11 +138,12 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if b.outbox, err = newOutbox(ctx, b); err != nil {
 		return nil, fmt.Errorf("open the outbox: %w", err)
 	}
-	b.readers = newCrew(readersPerBot, readsWaiting)
+	b.readers, b.askers = newCrew(readersPerBot, readsWaiting), newCrew(askersPerBot, asksWaiting)
 	b.sender = sender.New(patient(cfg.Sending))
 	b.runtime, err = actors.New(cfg.Sessions, behavior{refused: &b.counts.refused}, b, cfg.snapshots(me.ID))
 	if err != nil {
 		b.readers.close()
+		b.askers.close()
 		return nil, errors.Join(fmt.Errorf("start the sessions: %w", err), b.sender.Close(ctx))
 	}
 	b.outbox.start()
@@ -206,6 +214,7 @@ func (b *Bot) Close(ctx context.Context) error {
 	report, err := b.runtime.Shutdown(ctx)
 	b.Logger.Info("sessions stored", "sessions", report.Sessions, "saved", report.SnapshotsSaved, "given_up", report.SnapshotsGivenUp)
 	b.readers.close()
+	b.askers.close()
 	err = errors.Join(err, b.sender.Close(ctx))
 	b.outbox.close()
 	b.inbox.close()
@@ -219,13 +228,20 @@ func (b *Bot) register(ctx context.Context) {
 		b.Logger.Warn("a webhook that may be set could not be removed", "error", err)
 	}
 	for _, lang := range []string{"", "ru"} {
-		params := &telego.SetMyCommandsParams{LanguageCode: lang}
-		for _, c := range ui.Commands(lang) {
-			params.Commands = append(params.Commands, telego.BotCommand{Command: c.Name, Description: c.About})
-		}
-		if err := b.API.SetMyCommands(ctx, params); err != nil {
-			b.Logger.Warn("the menu of commands could not be set", "language", lang, "error", err)
-		}
+		b.offer(ctx, lang, nil, ui.Commands(lang))
+		b.offer(ctx, lang, &telego.BotCommandScopeAllGroupChats{Type: telego.ScopeTypeAllGroupChats}, ui.GroupCommands(lang, false))
+		b.offer(ctx, lang, &telego.BotCommandScopeAllChatAdministrators{Type: telego.ScopeTypeAllChatAdministrators}, ui.GroupCommands(lang, true))
+	}
+}
+
+// offer sets the menu of commands in the chats of a scope; nil: in all that have no other.
+func (b *Bot) offer(ctx context.Context, lang string, scope telego.BotCommandScope, commands []ui.CommandInfo) {
+	params := &telego.SetMyCommandsParams{LanguageCode: lang, Scope: scope}
+	for _, c := range commands {
+		params.Commands = append(params.Commands, telego.BotCommand{Command: c.Name, Description: c.About})
+	}
+	if err := b.API.SetMyCommands(ctx, params); err != nil {
+		b.Logger.Warn("the menu of commands could not be set", "language", lang, "error", err)
 	}
 }
 

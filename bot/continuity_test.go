@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +62,13 @@ var stops = map[string]stop{
 	"forget_sure": {func(v *visit.Visitor, event string) sandbox.Message {
 		return press(v, askForget(v, event), "Yes", has("for ever"))
 	}, "for ever", contains("is deleted")},
+	"group": {func(v *visit.Visitor, _ string) sandbox.Message {
+		return v.See("the greeting", has("Events"))
+	}, "Events", contains("None so far")},
+	"group_settings": {func(v *visit.Visitor, _ string) sandbox.Message {
+		v.Say("/settings")
+		return v.See("the settings", has("• each their own •"))
+	}, "nobody", has("• ➕ nobody •")},
 }
 
 func openCard(v *visit.Visitor, event string) sandbox.Message {
@@ -109,6 +117,9 @@ func TestContinuity(t *testing.T) {
 					t.Fatalf("nobody comes to the screen %q", name)
 				}
 				visitors[i] = w.visitor(int64(100+i), "Guest", "en")
+				if strings.HasPrefix(name, "group") {
+					visitors[i] = visitors[i].In(w.group(visitors[i], sandbox.NewGroup{}))
+				}
 				at[i] = s.come(visitors[i], event)
 				if err := visitors[i].Err(); err != nil {
 					t.Fatalf("on the way to %s: %v", name, err)

@@ -77,11 +77,18 @@ func (b *Bot) sendMessage(ctx context.Context, chat int64, m ui.Message) (*teleg
 	return b.sendText(ctx, chat, m)
 }
 
+// sendText sends a message of words; where its topic is gone or closed, outside of topics.
 func (b *Bot) sendText(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
-	return b.API.SendMessage(ctx, &telego.SendMessageParams{
-		ChatID: tu.ID(chat), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: markup(m),
+	params := &telego.SendMessageParams{
+		ChatID: tu.ID(chat), MessageThreadID: int(m.Thread), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: markup(m),
 		LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-	})
+	}
+	sent, err := b.API.SendMessage(ctx, params)
+	if m.Thread != 0 && (isTopicGone(err) || isTopicClosed(err)) {
+		params.MessageThreadID = 0
+		return b.API.SendMessage(ctx, params)
+	}
+	return sent, err
 }
 
 func (b *Bot) sendMap(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
@@ -98,12 +105,7 @@ func (b *Bot) sendMap(ctx context.Context, chat int64, m ui.Message) (*telego.Me
 // editMessage queues the replacement of a message's contents. That nothing has changed is
 // no error.
 func (b *Bot) editMessage(chat, id int64, m ui.Message, before func() error, done func(error)) {
-	call := func(ctx context.Context) (any, error) {
-		return b.API.EditMessageText(ctx, &telego.EditMessageTextParams{
-			ChatID: tu.ID(chat), MessageID: int(id), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: inline(m),
-			LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
-		})
-	}
+	call := func(ctx context.Context) (any, error) { return b.editText(ctx, chat, id, m) }
 	if m.Map != nil {
 		call = func(ctx context.Context) (any, error) { return nil, b.editMap(ctx, chat, id, m) }
 	}
@@ -115,6 +117,13 @@ func (b *Bot) editMessage(chat, id int64, m ui.Message, before func() error, don
 			}
 			done(err)
 		},
+	})
+}
+
+func (b *Bot) editText(ctx context.Context, chat, id int64, m ui.Message) (*telego.Message, error) {
+	return b.API.EditMessageText(ctx, &telego.EditMessageTextParams{
+		ChatID: tu.ID(chat), MessageID: int(id), Text: m.Text, ParseMode: telego.ModeHTML, ReplyMarkup: inline(m),
+		LinkPreviewOptions: &telego.LinkPreviewOptions{IsDisabled: true},
 	})
 }
 

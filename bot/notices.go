@@ -44,6 +44,9 @@ func (m messenger) Remind(ctx context.Context, reminders []model.Reminder) []err
 	return m.deliverAll(ctx, len(reminders), func(i int) (int64, ui.Message, bool) {
 		r := reminders[i]
 		e, ok := events[r.Event]
+		if r.Person < 0 {
+			return r.Person, ui.GroupReminder(m.langIn(ctx, r.Lang, e.Owner), m.self, r, e, m.Now()), ok
+		}
 		return r.Person, ui.Reminder(r.Lang, r.Kind, e, m.Now()), ok
 	})
 }

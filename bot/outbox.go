@@ -44,6 +44,9 @@ type reply struct {
 	Message ui.Message
 }
 
+// isNewInGroup reports whether the reply is a new message in a group.
+func (r reply) isNewInGroup(chat int64) bool { return chat < 0 && r.Edits == 0 }
+
 // result is what the session is told of the reply: nothing, where a message was edited in place.
 func (r reply) result(id int64, err error, now time.Time) any {
 	switch {

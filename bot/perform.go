@@ -24,6 +24,8 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 			func(found []model.Found, err error) {
 				done(ui.NearbyFound{Context: do.Context, Found: found, Err: err})
 			})
+	case ui.LoadCommunity:
+		b.loadCommunity(ctx, do, done)
 	case ui.LoadEvents:
 		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Events(ctx, e.User, do.IDs) },
 			func(events []model.Seen, err error) {
@@ -103,6 +105,13 @@ func read[T any](b *Bot, ctx context.Context, span *trace.Span, query func(conte
 // post delivers a reply, or has the outbox deliver it later: where Telegram does not take it now,
 // or where others wait for the chat. done gets its result when it is delivered or committed.
 func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any)) {
+	if r.isNewInGroup(user) && b.outbox.waits(user) {
+		// A group that asks for more than Telegram lets anybody write there is not to be filled
+		// with what it asked for minutes ago.
+		b.counts.groupBusy.Add(1)
+		done(r.result(0, nil, b.Now()))
+		return
+	}
 	behind := func() error {
 		if b.outbox.waits(user) {
 			return errBehind
@@ -138,6 +147,8 @@ func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any))
 func (b *Bot) delivered(user int64, err error) {
 	switch {
 	case err == nil || errors.Is(err, sender.ErrSuperseded):
+	case user < 0 && (isOutside(err) || isMute(err)):
+		b.counts.groupMute.Add(1)
 	case isBlocked(err):
 		b.counts.blocked.Add(1)
 	default:

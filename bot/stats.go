@@ -23,6 +23,7 @@ type Stats struct {
 	Writes   persistence.WriterStats `json:"writes" metric:"writer"`
 	Database DatabaseStats           `json:"database" metric:"database"`
 	Notices  NoticeStats             `json:"notices" metric:"notices"`
+	Groups   GroupStats              `json:"groups" metric:"groups"`
 	Sending  sender.Stats            `json:"sending" metric:"sender"`
 	Outbox   OutboxStats             `json:"outbox" metric:"outbox"`
 	Maps     staticmap.Stats         `json:"maps" metric:"maps"`
@@ -74,6 +75,18 @@ type NoticeStats struct {
 	Announcements persistence.AnnouncementStats `json:"announcements" metric:"announcements"`
 }
 
+// GroupStats is about groups that have the bot. Counts are since the start.
+type GroupStats struct {
+	Refused      uint64 `json:"messages_refused" metric:"messages_refused_total" help:"Messages to groups that do not let the bot write, or removed it."`
+	Dropped      uint64 `json:"messages_dropped" metric:"messages_dropped_total" help:"Messages asked for in groups faster than Telegram lets the bot write there, and not sent."`
+	Admins       int    `json:"administrators_remembered" metric:"administrators_remembered" help:"Groups whose administrators are remembered."`
+	AdminsBound  int    `json:"administrators_remembered_bound" metric:"administrators_remembered_max" help:"Most groups whose administrators are remembered."`
+	AdminsHits   uint64 `json:"administrators_known" metric:"administrators_known_total" help:"Questions who administers a group that were answered from memory."`
+	AdminsMisses uint64 `json:"administrators_asked" metric:"administrators_asked_total" help:"Questions who administers a group that Telegram was asked."`
+	Asks         int    `json:"asks_waiting" metric:"asks_waiting" help:"Questions to Telegram about members of groups that wait."`
+	AsksBound    int    `json:"asks_waiting_bound" metric:"asks_waiting_max" help:"Most questions to Telegram that may wait."`
+}
+
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
 // and is remembered.
 type ReadStats struct {
@@ -119,6 +132,16 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 			Zones: zones, ZonesBound: zonesBound,
 		},
 	}, nil
+}
+
+func (b *Bot) groupStats() GroupStats {
+	asks, asksBound := b.askers.waiting()
+	return GroupStats{
+		Refused: b.counts.groupMute.Load(), Dropped: b.counts.groupBusy.Load(),
+		Admins: b.admins.chats.Len(), AdminsBound: adminsTable,
+		AdminsHits: b.admins.hits.Load(), AdminsMisses: b.admins.misses.Load(),
+		Asks: asks, AsksBound: asksBound,
+	}
 }
 
 // statsText is the statistics as a table for an operator's chat.

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/mymmrac/telego"
 
@@ -14,12 +13,14 @@ import (
 )
 
 // allowedUpdates are the kinds of update the bot asks Telegram for.
-var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates, telego.MyChatMemberUpdates}
+var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates,
+	telego.MyChatMemberUpdates, telego.ChatMemberUpdates}
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
 	update   int64
-	user     int64
+	user     int64  // whose session it is for: a person's, or a group's
+	person   int64  // who is watched for hammering; 0: nobody
 	press    uint64 // key of a button press; 0: not a press
 	payload  any
 	context  ui.Context // that of the payload
@@ -28,15 +29,16 @@ type incoming struct {
 	unheard  bool // there is no chat in which the person could be told anything
 }
 
-// translate reads an update. It reports false for one that the bot has no use for: a
-// message in a group, in a channel, from another bot, from a person who is ignored for now.
+// translate reads an update. It reports false for one that the bot has no use for: what people
+// say to each other in a group, a message in a channel, from another bot, from a person who is
+// ignored for now.
 func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 	in, ok := b.interpret(u)
 	if !ok {
 		b.noteReturn(u)
 		return incoming{}, false
 	}
-	switch b.flood.judge(in.user, b.Now()) {
+	switch b.judge(in) {
 	case ignored:
 		b.counts.flooded.Add(1)
 		return incoming{}, false
@@ -52,6 +54,14 @@ func (b *Bot) translate(u *telego.Update) (incoming, bool) {
 	return in, true
 }
 
+// judge says what is done with an input, by how much the person has sent lately.
+func (b *Bot) judge(in incoming) verdict {
+	if in.person == 0 {
+		return admitted
+	}
+	return b.flood.judge(in.person, b.Now())
+}
+
 // interpret reads an update, whoever it is from.
 func (b *Bot) interpret(u *telego.Update) (incoming, bool) {
 	switch {
@@ -61,18 +71,24 @@ func (b *Bot) interpret(u *telego.Update) (incoming, bool) {
 		m := u.EditedMessage
 		c, p := b.context(u, m.From), point(m.Location)
 		return incoming{
-			update: c.Update, user: m.From.ID, context: c, lang: m.From.LanguageCode, unheard: true,
+			update: c.Update, user: m.From.ID, person: m.From.ID, context: c, lang: m.From.LanguageCode, unheard: true,
 			payload: ui.Moved{Context: c, Point: p, Zone: b.Zones.At(p)},
 		}, true
 	case u.InlineQuery != nil:
 		q := u.InlineQuery
 		c := b.context(u, &q.From)
 		return incoming{
-			update: c.Update, user: q.From.ID, context: c, lang: q.From.LanguageCode, unheard: true,
+			update: c.Update, user: q.From.ID, person: q.From.ID, context: c, lang: q.From.LanguageCode, unheard: true,
 			payload: ui.InlineQuery{Context: c, ID: q.ID, Query: q.Query},
 		}, true
 	case isPrivate(u.Message):
 		return b.translateMessage(u)
+	case u.Message != nil && isGroup(u.Message.Chat):
+		return b.translateGroupMessage(u)
+	case u.MyChatMember != nil && isGroup(u.MyChatMember.Chat):
+		return b.translateStanding(u)
+	case u.ChatMember != nil:
+		b.admins.dropChanged(u.ChatMember)
 	}
 	return incoming{}, false
 }
@@ -85,7 +101,7 @@ func isPrivate(m *telego.Message) bool {
 func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 	m := u.Message
 	c := b.context(u, m.From)
-	in := incoming{update: c.Update, user: m.From.ID, context: c, lang: m.From.LanguageCode}
+	in := incoming{update: c.Update, user: m.From.ID, person: m.From.ID, context: c, lang: m.From.LanguageCode}
 	switch {
 	case m.Venue != nil:
 		in.payload = b.location(c, ui.Location{Point: point(&m.Venue.Location), Title: m.Venue.Title})
@@ -106,27 +122,29 @@ func (b *Bot) translateMessage(u *telego.Update) (incoming, bool) {
 
 func (b *Bot) translatePress(u *telego.Update) (incoming, bool) {
 	q := u.CallbackQuery
-	if q.Message == nil || q.Message.GetChat().Type != telego.ChatTypePrivate {
+	if q.Message == nil {
 		return incoming{}, false
 	}
-	c := b.context(u, &q.From)
 	if ui.Forged(q.Data) {
 		b.counts.forged.Add(1)
 	}
+	switch chat := q.Message.GetChat(); {
+	case isGroup(chat):
+		return b.translateGroupPress(u)
+	case chat.Type != telego.ChatTypePrivate:
+		return incoming{}, false
+	}
+	c := b.context(u, &q.From)
 	c.Message, c.Callback = int64(q.Message.GetMessageID()), q.ID
 	return incoming{
-		update: c.Update, user: q.From.ID, context: c, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
+		update: c.Update, user: q.From.ID, person: q.From.ID, context: c, press: pressKey(c.Message, q.Data), callback: q.ID, lang: q.From.LanguageCode,
 		payload: ui.Press{Context: c, Data: q.Data},
 	}, true
 }
 
 func (b *Bot) context(u *telego.Update, from *telego.User) ui.Context {
-	name := strings.ToValidUTF8(strings.ReplaceAll(from.FirstName, "\x00", ""), "")
-	if utf8.RuneCountInString(name) > model.MaxName {
-		name = string([]rune(name)[:model.MaxName])
-	}
 	return ui.Context{
-		From:     model.Person{ID: from.ID, Name: name, Lang: from.LanguageCode},
+		From:     model.Person{ID: from.ID, Name: clean(from.FirstName, model.MaxName), Lang: from.LanguageCode},
 		Self:     b.self,
 		Operator: b.operator[from.ID],
 		Now:      b.Now(),

@@ -209,3 +209,20 @@ func create(v *visit.Visitor, title string) sandbox.Message {
 	v.Press(m, "Publish")
 	return v.SeeEdited(m, "the saved event", contains("Saved."))
 }
+
+// group has a person make a group with the bot, and with others, and returns its chat id.
+func (w *world) group(by *visit.Visitor, g sandbox.NewGroup, others ...*visit.Visitor) int64 {
+	w.t.Helper()
+	g.Bots = []string{"4242"}
+	if g.Title == "" {
+		g.Title = "Club"
+	}
+	for _, o := range others {
+		g.Members = append(g.Members, o.Person.ID)
+	}
+	made, err := by.Person.CreateGroup(w.t.Context(), g)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return made.ID
+}

@@ -24,10 +24,11 @@ func AnnouncementGone(lang string) Message {
 }
 
 // GroupReminder tells a group that an event of theirs begins soon.
-func GroupReminder(lang string, self Self, ahead model.Ahead, e model.Seen, now time.Time) Message {
+func GroupReminder(lang string, self Self, r model.Reminder, e model.Event, now time.Time) Message {
 	t := tongueOf(lang)
-	m := Reminder(lang, ahead, e.Event, now)
-	m.Text += "\n" + t.attendance(e)
+	m := Reminder(lang, r.Kind, e, now)
+	m.Thread = r.Topic
+	m.Text += "\n" + t.seats(e)
 	m.Buttons = [][]Button{groupPart(t, e.ID), {{Text: t.say("button_details"), URL: self.deepLink(e.ID)}}}
 	return m
 }

@@ -44,7 +44,17 @@ type GroupMigrated struct {
 	From, To int64
 }
 
-// groupCommand handles a command. One that the bot does not know is for another bot.
+// KnownInGroups reports whether a command in a group may be for the bot. Any other is for another
+// bot, as groups have several.
+func KnownInGroups(name string) bool {
+	switch name {
+	case "start", "events", "create", "help", "settings":
+		return true
+	}
+	return false
+}
+
+// groupCommand handles a command.
 func (s State) groupCommand(in GroupCommand) Turn {
 	c := in.Context
 	switch in.Name {

@@ -287,7 +287,7 @@ func TestLongestGroupPage(t *testing.T) {
 		})
 		c.world.events[e.ID] = e
 		c.announces(e.ID, 0)
-		checkMessage(t, GroupReminder(c.lang, c.context.Self, model.DayAhead, e, monday))
+		checkMessage(t, GroupReminder(c.lang, c.context.Self, model.Reminder{Kind: model.DayAhead}, e.Event, monday))
 	})
 }
 
@@ -548,9 +548,9 @@ func TestAnnouncement(t *testing.T) {
 				t.Errorf("%s: %+v", name, m.Buttons)
 			}
 		}
-		m := GroupReminder(lang, Self{Username: "okolo_bot"}, model.HourAhead, e, monday)
+		m := GroupReminder(lang, Self{Username: "okolo_bot"}, model.Reminder{Kind: model.HourAhead, Topic: 5}, e.Event, monday)
 		checkMessage(t, m)
-		if _, mutes := findButton(m, "🔕"); mutes || !strings.Contains(m.Text, "Bo, Cy") {
+		if _, mutes := findButton(m, "🔕"); mutes || !strings.Contains(m.Text, "2") || m.Thread != 5 {
 			t.Errorf("the reminder: %+v", m)
 		}
 	}

@@ -27,7 +27,7 @@ func (s State) refused(c Context, command model.Command, err error) Turn {
 }
 
 // refusals are the sentences to a person who has no right to what they asked for.
-var refusals = []string{"not_owner", "banned", "not_allowed"}
+var refusals = []string{"not_owner", "banned", "not_allowed", "group_admins_only", "group_not_member"}
 
 // refusal names the sentence for an error of a write: otherwise, where it has none.
 func refusal(err error, otherwise string) string {

@@ -53,6 +53,13 @@ func Join(ctx context.Context, people *sandbox.People, p sandbox.Profile, o Opti
 	return &Visitor{Person: person, ctx: ctx, name: p.FirstName, o: o}, nil
 }
 
+// In returns the visitor in a group. Each of the two fails by itself.
+func (v *Visitor) In(group int64) *Visitor {
+	there := *v
+	there.Person, there.seen = v.Person.In(group), 0
+	return &there
+}
+
 // Err returns the first thing that did not happen.
 func (v *Visitor) Err() error { return v.err }
 
