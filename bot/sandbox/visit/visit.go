@@ -68,6 +68,14 @@ func (v *Visitor) Say(text string) {
 	v.act(text, func() error { _, err := v.Person.Say(v.ctx, text); return err })
 }
 
+// SayIn writes a message in a topic of a forum.
+func (v *Visitor) SayIn(topic int64, text string) {
+	v.act(text, func() error {
+		_, err := v.Person.Send(v.ctx, sandbox.Saying{Text: text, Thread: topic})
+		return err
+	})
+}
+
 // Locate sends a location, in degrees.
 func (v *Visitor) Locate(lat, lon float64) {
 	v.act(fmt.Sprintf("📍 %.4f, %.4f", lat, lon), func() error {
