@@ -49,14 +49,24 @@ func TestGroup(t *testing.T) {
 			check(t, boris.Err())
 			event := query[int64](w, `SELECT id FROM events WHERE community = $1 AND owner = 2`, id)
 
-			borisThere.Say("/events@" + w.bot.Username())
-			list = borisThere.See("the event", contains("Blitz"))
-			annaThere.Press(list, "1")
-			if toast := annaThere.Press(list, "1"); !strings.Contains(toast, says.going) {
+			announced := annaThere.See("the announcement", has(says.join))
+			if toast := annaThere.Press(announced, says.join); !strings.Contains(toast, says.going) {
 				t.Errorf("the press was answered %q", toast)
 			}
-			annaThere.SeeEdited(list, "that one comes", contains("1"))
-			if n := query[int](w, `SELECT going FROM events WHERE id = $1`, event); n != 1 {
+			borisThere.Press(announced, says.join)
+			annaThere.SeeEdited(announced, "who comes", contains("Anna, Boris"))
+			if toast := borisThere.Press(announced, says.leave); !strings.Contains(toast, says.left) {
+				t.Errorf("the press was answered %q", toast)
+			}
+			borisThere.SeeEdited(announced, "that one comes", func(m sandbox.Message) bool {
+				return strings.Contains(m.Text, "Anna") && !strings.Contains(m.Text, "Boris")
+			})
+			borisThere.Say("/events@" + w.bot.Username())
+			list = borisThere.See("the list", contains(says.listed))
+			borisThere.Press(list, "1")
+			borisThere.SeeEdited(list, "that two come", contains("👥"))
+			annaThere.SeeEdited(announced, "that he comes after all", contains("Anna, Boris"))
+			if n := query[int](w, `SELECT going FROM events WHERE id = $1`, event); n != 2 {
 				t.Errorf("%d come", n)
 			}
 			borisThere.Say("/settings")

@@ -123,6 +123,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		Writes:   b.Writer.Stats(),
 		Database: pools,
 		Notices:  NoticeStats{b.Store.NoticeStats(), b.Store.ReminderStats(), b.Store.DigestStats(), b.Store.AnnouncementStats()},
+		Groups:   b.groupStats(),
 		Sending:  b.sender.Stats(),
 		Outbox:   b.outbox.stats(),
 		Maps:     b.Maps.Stats(),
