@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"okolo/actors/trace"
 	"okolo/bot/ui"
 	"okolo/persistence/model"
 )
@@ -20,12 +21,14 @@ const (
 )
 
 // loadCommunity carries out [ui.LoadCommunity].
-func (b *Bot) loadCommunity(ctx context.Context, do ui.LoadCommunity, done func(any)) {
+func (b *Bot) loadCommunity(ctx context.Context, span *trace.Span, do ui.LoadCommunity, done func(any)) {
 	crew, limit := b.readers, readTimeout
 	if do.Role {
 		crew, limit = b.askers, askTimeout
 	}
+	span.Next("queue")
 	ok := crew.try(func() {
+		span.Next("query")
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		in, err := b.community(ctx, do)

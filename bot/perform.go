@@ -25,7 +25,7 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 				done(ui.NearbyFound{Context: do.Context, Found: found, Err: err})
 			})
 	case ui.LoadCommunity:
-		b.loadCommunity(ctx, do, done)
+		b.loadCommunity(ctx, e.Span, do, done)
 	case ui.LoadEvents:
 		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Seen, error) { return b.Store.Events(ctx, e.User, do.IDs) },
 			func(events []model.Seen, err error) {
