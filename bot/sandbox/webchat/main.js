@@ -129,7 +129,7 @@ async function share(text) {
   await act.say({ text });
 }
 
-// addToGroup brings a bot into a group, and starts it there where it was asked for by a link.
+// addToGroup brings a bot into a group, and starts it there where a link says with what.
 async function addToGroup(bot, payload) {
   const chat = await groups.pickChat(`Add ${bot.title} to which group?`, listed().filter((c) => c.group));
   if (!chat) return;
@@ -139,7 +139,7 @@ async function addToGroup(bot, payload) {
     return toast(err.message);
   }
   openChat(chat);
-  if (payload !== undefined) await act.say({ text: `/start@${bot.username} ${payload}`.trim() });
+  if (payload) await act.say({ text: `/start@${bot.username} ${payload}` });
 }
 
 async function newGroup() {
