@@ -424,3 +424,30 @@ func TestAnnouncementsOfTheOwner(t *testing.T) {
 		t.Errorf("%d announced by the deposed, %d by the owner", d, o)
 	}
 }
+
+// The events of a person who is forgotten go, but for those that a group still sees: their
+// announcements have to say that they are off.
+func TestAnnouncementsOfTheForgotten(t *testing.T) {
+	s, w, url := setUp(t)
+	shown := do(t, w, 1, createIn(club, 1, 1)).Event
+	var m messenger
+	stop := startAnnouncer(t, s, 1, time.Millisecond, &m)
+	settled(t, url)
+	stop()
+	unsent := do(t, w, 2, createIn(club, 1, 2)).Event
+	do(t, w, 3, model.ForgetPerson{By: person(1), Events: []int64{shown, unsent}})
+	if err := s.Erase(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	startAnnouncer(t, s, 1, time.Millisecond, &m)
+	settled(t, url)
+	if calls := m.calls(); len(calls) != 2 || calls[1].Event != shown || calls[1].Message != 7 {
+		t.Errorf("announced %+v, want the first event and that it is off", calls)
+	}
+	if n := number(t, url, "SELECT count(*) FROM events WHERE id = $1 AND owner = 0 AND status = 'cancelled'", shown); n != 1 {
+		t.Error("the event that the group sees is not there as nobody's")
+	}
+	if n := number(t, url, "SELECT count(*) FROM events"); n != 1 {
+		t.Errorf("%d events are left, want 1", n)
+	}
+}

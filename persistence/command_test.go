@@ -21,6 +21,9 @@ func TestHashesStay(t *testing.T) {
 		4801468936259761642:  model.CancelEvent{By: by, Event: 2},
 		2631426227054556843:  model.BanPerson{By: by, Person: 2, Banned: true},
 		-934772588905195514:  model.BanPerson{By: by, Person: 2, Banned: true, Reason: "spam"},
+		-2051771654185450514: model.EnterCommunity{By: by, Community: -3, Title: "Group", Topic: 4},
+		1179762525050613539:  model.LeaveCommunity{By: by, Community: -3},
+		-5209063848087914589: model.MoveCommunity{By: by, From: -3, To: -4, Title: "Group"},
 		985845939651916475:   model.DeleteEvent{By: by, Event: 2},
 		-55690354092484232:   model.DismissReports{By: by, Event: 2, Until: time.UnixMicro(1_800_000_000_000_000)},
 	} {

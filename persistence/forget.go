@@ -26,9 +26,9 @@ func (s *Store) Engagements(ctx context.Context, person int64) ([]int64, error) 
 }
 
 // erasures delete what is stored of a person, $1, who is a part of no event that is to come. The
-// events that nobody else is a part of go; of the others, which those who joined still see, what
-// the person told of them goes, and the owner becomes the person 0, who is nobody. Of somebody
-// who is banned it is kept that they are.
+// events that nobody else is a part of go; of the others, which those who joined or a group still
+// see, what the person told of them goes, and the owner becomes the person 0, who is nobody. Of
+// somebody who is banned it is kept that they are.
 var erasures = []string{
 	`DELETE FROM reports WHERE person = $1`,
 	`DELETE FROM reminders WHERE person = $1`,
@@ -36,7 +36,8 @@ var erasures = []string{
 	`WITH gone AS (DELETE FROM participants WHERE person = $1 RETURNING event, part)
 	 UPDATE events e SET going = e.going - (g.part = 'going')::integer, waiting = e.waiting - (g.part = 'waiting')::integer
 	 FROM gone g WHERE e.id = g.event`,
-	`DELETE FROM events WHERE owner = $1 AND (ends < now() OR going + waiting = 0)`,
+	`DELETE FROM events e WHERE owner = $1 AND (ends < now() OR going + waiting = 0
+	   AND NOT EXISTS (SELECT FROM announcements a WHERE a.event = e.id AND a.message <> 0))`,
 	`INSERT INTO users (id, name, lang) SELECT 0, '', 'en' WHERE EXISTS (SELECT FROM events WHERE owner = $1)
 	 ON CONFLICT DO NOTHING`,
 	`UPDATE events SET owner = 0, draft = NULL, description = '', updated_at = now() WHERE owner = $1`,

@@ -192,7 +192,11 @@ func (l *ledger) person(id int64) *person {
 }
 
 // community returns a community under its newest title; without a title, under the one it has.
+// Of a group that became a supergroup it returns that, whose title the group's does not change.
 func (l *ledger) community(chat int64, title string) *community {
+	if home := l.home(chat); home != chat {
+		chat, title = home, ""
+	}
 	c := l.communities[chat]
 	if c == nil {
 		c = &community{settings: model.Settings{Creators: model.Everyone}}

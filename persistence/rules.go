@@ -47,7 +47,7 @@ func (l *ledger) rule(p *pending) (model.Answer, string) {
 	case model.ForgetPerson:
 		return l.forget(p.key.Bot, c), done
 	case model.SetCommunity:
-		s := l.community(l.home(c.Community), c.Title)
+		s := l.community(c.Community, c.Title)
 		s.settings, s.changed = c.Settings, true
 		return model.Answer{}, done
 	case model.EnterCommunity:
@@ -99,7 +99,7 @@ func (l *ledger) createFor(bot int64, c model.CreateCommunityEvent) (model.Answe
 	}
 	a, o := l.create(c.By, c.Draft, c.Details, model.Community, chat)
 	if o == done && !a.Replayed {
-		if into := l.community(chat, c.CommunityTitle); !into.settings.Quiet && !into.left {
+		if into := l.community(c.Community, c.CommunityTitle); !into.settings.Quiet && !into.left {
 			l.events[a.Event].herald = bot
 		}
 	}
