@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"okolo/actors"
 	"okolo/persistence"
 	"okolo/persistence/model"
 	"okolo/persistence/pgtest"
@@ -189,6 +190,36 @@ func TestSilentServer(t *testing.T) {
 		t.Errorf("%d events, want 1", n)
 	}
 	create(t, w, 50, 1, 50)
+}
+
+// Whoever waits for a server that has gone silent is told, though they set no time of their own, and
+// goes on over new connections.
+func TestNobodyWaitsForASilentServer(t *testing.T) {
+	p := startProxy(t, pgtest.URL(t))
+	s := openStore(t, p.url)
+	inbox := s.Inbox(1)
+	letters := []persistence.Letter{{Update: 1, Payload: []byte("{}"), Attempts: 1}}
+	if _, err := inbox.Put(t.Context(), letters); err != nil {
+		t.Fatal(err)
+	}
+	p.inject(silence)
+	waits := map[string]func() error{
+		"statement": func() error { _, err := inbox.Put(t.Context(), letters); return err },
+		"batch": func() error {
+			return s.Snapshots(1).Save(t.Context(), []actors.Snapshot{{User: 1, Epoch: 1, Data: []byte("x")}})
+		},
+	}
+	for name, wait := range waits {
+		if err := wait(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p.heal()
+	for name, wait := range waits {
+		if err := wait(); err != nil {
+			t.Errorf("%s, over a new connection: %v", name, err)
+		}
+	}
 }
 
 func TestStopGivesUpAtItsDeadline(t *testing.T) {

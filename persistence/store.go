@@ -74,18 +74,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	reads, err := openPool(ctx, url, o.ReadConns, map[string]string{
-		"statement_timeout": milliseconds(o.ReadTimeout),
-	}, byKey)
+	reads, err := openPool(ctx, url, o.ReadConns, o.ReadTimeout, byKey)
 	if err != nil {
 		return nil, err
 	}
-	writes, err := openPool(ctx, url, writeConns, map[string]string{
-		"statement_timeout":                   milliseconds(writeTimeout),
+	writes, err := openPool(ctx, url, writeConns, writeTimeout, byKey, map[string]string{
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(writeTimeout),
 		"synchronous_commit":                  "on",
-	}, byKey)
+	})
 	if err != nil {
 		reads.Close()
 		return nil, err
@@ -120,13 +117,16 @@ var byKey = map[string]string{
 	"enable_mergejoin": "off",
 }
 
-func openPool(ctx context.Context, url string, conns int, settings ...map[string]string) (*pgxpool.Pool, error) {
+// openPool opens a pool whose statements take so long at most.
+func openPool(ctx context.Context, url string, conns int, timeout time.Duration, settings ...map[string]string) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err) // pgx masks the password
 	}
 	c.MaxConns = int32(conns)
-	c.ConnConfig.ConnectTimeout = connectTimeout
+	c.ConnConfig.ConnectTimeout, c.PingTimeout = connectTimeout, connectTimeout
+	c.ConnConfig.Tracer = silence{timeout + silenceSlack}
+	c.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(timeout)
 	c.ConnConfig.RuntimeParams["application_name"] = "okolo"
 	c.ConnConfig.RuntimeParams["jit"] = "off" // to compile a search takes longer than to run it
 	for _, of := range settings {

@@ -37,6 +37,9 @@ type Faults struct {
 	// that happened meanwhile.
 	LateUpdates float64       `json:"late_updates,omitzero"`
 	LateBy      time.Duration `json:"late_by,omitzero,format:sec"`
+	// LateInOrder has what happens in a chat wait behind the late updates of that chat: only the
+	// order of updates of different chats changes.
+	LateInOrder bool `json:"late_in_order,omitzero"`
 	// OldCallbacks is the share of callback queries that are too old to be answered by the
 	// time the bot gets them.
 	OldCallbacks float64 `json:"old_callbacks,omitzero"`
@@ -174,10 +177,11 @@ func (m *mishaps) strikes(share float64, count *int64) bool {
 	return true
 }
 
-// ofUpdate draws what happens to an update: whether it comes twice, and how late.
-func (m *mishaps) ofUpdate() (twice bool, late time.Duration) {
+// ofUpdate draws what happens to an update: whether it comes twice, how late, and whether it stays
+// in its chat's order.
+func (m *mishaps) ofUpdate() (twice bool, late time.Duration, inOrder bool) {
 	if !m.some.Load() {
-		return false, 0
+		return false, 0, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -185,7 +189,7 @@ func (m *mishaps) ofUpdate() (twice bool, late time.Duration) {
 	if m.strikes(m.faults.LateUpdates, &m.counts.LateUpdates) {
 		late = m.faults.LateBy
 	}
-	return twice, late
+	return twice, late, m.faults.LateInOrder
 }
 
 // ofCallback draws whether a callback query is too old.

@@ -174,6 +174,23 @@ func TestLateUpdates(t *testing.T) {
 	}
 }
 
+// Late updates in order: what happens in their chats waits behind them, what happens in others does
+// not.
+func TestLateUpdatesInOrder(t *testing.T) {
+	var late atomic.Int64 // seconds the clock is ahead
+	s, base := start(t, sandbox.Options{Now: func() time.Time { return time.Unix(1_800_000_000+late.Load(), 0) }})
+	p, other := person(t, base, ann), person(t, base, sandbox.Profile{ID: ann.ID + 1, FirstName: "Bo"})
+	order(t, s, sandbox.Faults{LateUpdates: 1, LateBy: 10 * time.Second, LateInOrder: true})
+	said(t, p, "late")
+	order(t, s, sandbox.Faults{LateUpdates: 1e-12, LateBy: 10 * time.Second, LateInOrder: true})
+	said(t, p, "behind it")
+	said(t, other, "at once")
+	want(t, get(t, base, nil), "at once")
+	late.Store(10)
+	said(t, p, "last") // nobody has asked for what is due
+	want(t, get(t, base, nil), "at once", "late", "behind it", "last")
+}
+
 // A poll that waits gets a late update when it is due.
 func TestALateUpdateWakesThePoll(t *testing.T) {
 	_, base := start(t, sandbox.Options{Faults: sandbox.Faults{LateUpdates: 1, LateBy: 200 * time.Millisecond}})

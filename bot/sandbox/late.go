@@ -26,6 +26,16 @@ func (q *updates) hold(e event) {
 	q.signal()
 }
 
+// behind is when an event is due that has to come behind those of its chat that are held back.
+func (q *updates) behind(e event) time.Time {
+	for i := len(q.late) - 1; i >= 0; i-- {
+		if h := q.late[i]; h.chat == e.chat && h.due.After(e.due) {
+			return h.due
+		}
+	}
+	return e.due
+}
+
 // release queues the events that are due.
 func (q *updates) release(now time.Time) error {
 	for len(q.late) > 0 && !q.late[0].due.After(now) {

@@ -99,9 +99,15 @@ func (q *updates) push(kind string, chat int64, payload any, now time.Time, life
 	if len(q.waiting)+len(q.late) >= q.bound {
 		return false, nil
 	}
-	twice, late := q.mishaps.ofUpdate()
+	twice, late, inOrder := q.mishaps.ofUpdate()
 	e := event{kind: kind, chat: chat, body: body, until: now.Add(life), repeat: twice, due: now.Add(late)}
-	if late > 0 {
+	if inOrder {
+		if err := q.release(now); err != nil {
+			return false, err
+		}
+		e.due = q.behind(e)
+	}
+	if e.due.After(now) {
 		q.hold(e)
 		return true, nil
 	}

@@ -12,6 +12,7 @@ import (
 type faultSettings struct {
 	Duplicates      float64       `default:"0" placeholder:"SHARE" help:"Updates that are delivered twice."`
 	Late            float64       `default:"0" placeholder:"SHARE" help:"Updates that come 2 s late, behind those of others."`
+	Reorder         float64       `default:"0" placeholder:"SHARE" help:"Updates that come 2 s late, behind those of others, while each person's own stay in order."`
 	TooManyRequests float64       `default:"0" placeholder:"SHARE" help:"Calls of the bot refused with 429 and retry_after 1."`
 	ServerErrors    float64       `default:"0" placeholder:"SHARE" help:"Calls of the bot refused with 502."`
 	CutBefore       float64       `default:"0" placeholder:"SHARE" help:"Calls of the bot whose connection breaks before they are carried out."`
@@ -28,12 +29,15 @@ const maxFaultLatency = time.Minute
 
 func (s faultSettings) check() error {
 	for name, share := range map[string]float64{
-		"duplicates": s.Duplicates, "late": s.Late, "too-many-requests": s.TooManyRequests,
+		"duplicates": s.Duplicates, "late": s.Late, "reorder": s.Reorder, "too-many-requests": s.TooManyRequests,
 		"server-errors": s.ServerErrors, "cut-before": s.CutBefore, "cut-after": s.CutAfter,
 	} {
 		if !(share >= 0 && share <= 1) {
 			return usageError{fmt.Sprintf("--%s is a share, from 0 to 1.", name)}
 		}
+	}
+	if s.Late > 0 && s.Reorder > 0 {
+		return usageError{"--late and --reorder do not go together: choose whether a person's own updates stay in order."}
 	}
 	for name, d := range map[string]time.Duration{"api-latency": s.APILatency, "db-latency": s.DBLatency} {
 		if d < 0 || d > maxFaultLatency {
@@ -46,7 +50,7 @@ func (s faultSettings) check() error {
 // order adds the faults to what a trial is made of.
 func (s faultSettings) order(o *trialOptions) {
 	o.rig.Faults = sandbox.Faults{
-		DuplicateUpdates: s.Duplicates, LateUpdates: s.Late, LateBy: lateBy, Seed: o.crowd.Seed,
+		DuplicateUpdates: s.Duplicates, LateUpdates: s.Late + s.Reorder, LateInOrder: s.Reorder > 0, LateBy: lateBy, Seed: o.crowd.Seed,
 		Calls: map[string]sandbox.CallFaults{sandbox.AllMethods: {
 			Latency: s.APILatency, Jitter: s.APILatency,
 			TooManyRequests: sandbox.Chance{Share: s.TooManyRequests}, ServerError: sandbox.Chance{Share: s.ServerErrors},
@@ -76,6 +80,7 @@ func (s faultSettings) String() string {
 	}
 	add("duplicates", s.Duplicates, s.Duplicates > 0)
 	add("late", s.Late, s.Late > 0)
+	add("reordered", s.Reorder, s.Reorder > 0)
 	add("429", s.TooManyRequests, s.TooManyRequests > 0)
 	add("502", s.ServerErrors, s.ServerErrors > 0)
 	add("cut before", s.CutBefore, s.CutBefore > 0)

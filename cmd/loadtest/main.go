@@ -45,7 +45,12 @@ var errViolated = errors.New("a promise was broken")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	settle := context.AfterFunc(ctx, func() {
+		fmt.Fprintln(os.Stderr, "\nending early; once more to end at once, leaving what was started")
+		stop()
+	})
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	settle()
 	stop()
 	os.Exit(code)
 }

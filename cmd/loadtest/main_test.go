@@ -89,7 +89,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", "--patience", "0s"}, "--patience goes from"},
 		{[]string{"run", "--target", "http://127.0.0.1:1"}, "--target needs --listen"},
 		{[]string{"run", "--bot-env", "nonsense"}, "NAME=VALUE"},
-		{[]string{"torture", "--kills=-1"}, "--kills and --db-kills"},
+		{[]string{"torture", "--kills=-1"}, "--kills, --terms, --db-kills and --silences"},
 		{[]string{"torture", "--pause", "0s"}, "--pause goes from"},
 		{[]string{"torture", "--database-url", "postgres:///x"}, "a PostgreSQL of its own"},
 		{[]string{"run", "--duplicates", "2"}, "--duplicates is a share"},

@@ -64,11 +64,12 @@ func (s *sampler) note(what string) {
 }
 
 // run samples until ctx is done.
-func (s *sampler) run(ctx context.Context, c *console) {
+func (s *sampler) run(ctx context.Context, tell *progress) {
 	s.began = time.Now()
 	began := ownCPU()
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
+	defer tell.done()
 	before := crowd.Outcome{}
 	for at := s.began; ; {
 		select {
@@ -84,7 +85,7 @@ func (s *sampler) run(ctx context.Context, c *console) {
 		sample.UpdatesPerS = float64(o.Updates-before.Updates) / since
 		before = o
 		s.series = append(s.series, sample)
-		s.progress(c, &sample, o)
+		tell.sampled(&sample, o)
 	}
 }
 
@@ -147,7 +148,7 @@ func (s *sampler) stats(x *report.Sample, st bot.Stats) {
 		x.RSSMB = float64(st.Sessions.RSSBytes) / (1 << 20)
 	}
 	x.HeapMB = float64(st.Sessions.HeapBytes) / (1 << 20)
-	x.Sessions = st.Sessions.Sessions
+	x.Sessions, x.Goroutines = st.Sessions.Sessions, st.Sessions.Goroutines
 	x.Passivated, x.Purges = s.passivated(), s.dead.purges+st.Sessions.Purges
 	x.Commands = s.dead.commands + st.Writes.Commands
 	x.Connections = st.Database.Reads.Conns + st.Database.Writes.Conns
@@ -171,19 +172,6 @@ func (s *sampler) passivated() map[string]uint64 {
 		sum[reason] += n
 	}
 	return sum
-}
-
-// progress prints a line.
-func (s *sampler) progress(c *console, x *report.Sample, o crowd.Outcome) {
-	if n := len(s.series); n%5 != 0 && x.Event == "" {
-		return
-	}
-	wrong := 0
-	for _, n := range o.Wrongs {
-		wrong += n
-	}
-	fmt.Fprintf(c.err, "%4.0f s  %6.0f updates/s  p50 %.1f ms  p99 %.1f ms  RSS %.0f MB  %d sessions  %d wrong  %s\n",
-		x.T, x.UpdatesPerS, x.P50, x.P99, x.RSSMB, x.Sessions, wrong, x.Event)
 }
 
 // agree compares the bot's own counts with the crowd's, once everything is settled. It makes

@@ -37,6 +37,7 @@ type botSettings struct {
 
 	MaxSessions       int           `default:"200" placeholder:"N" help:"The bot's USER_STATE_MAX_SIZE."`
 	MemoryThresholdMB int           `default:"512" placeholder:"MB" help:"The bot's MEMORY_THRESHOLD_MB." name:"memory-threshold-mb"`
+	MemoryLimitMB     int           `default:"0" placeholder:"MB" help:"The most memory that the bot may have, by a cgroup, as in a container, where one can be made (Linux, root), else by RLIMIT_DATA (0: no limit; else from 64)." name:"memory-limit-mb"`
 	IdleLife          time.Duration `default:"30m" placeholder:"TIME" help:"The bot's USER_STATE_TTL_SECONDS."`
 	Speed             float64       `default:"1" placeholder:"N" help:"Virtual time for idle life: the bot's idle life and its sweep every 15 minutes pass so many times faster (1 to 1800)."`
 	Events            int           `default:"40" placeholder:"N" help:"Events at each of 64 places before the people come."`
@@ -83,6 +84,10 @@ func (s botSettings) check() error {
 		return usageError{"--speed goes from 1 to 1800."}
 	case s.IdleLife < time.Second:
 		return usageError{"--idle-life is at least 1s."}
+	case s.MemoryLimitMB != 0 && (s.MemoryLimitMB < 64 || s.MemoryLimitMB > 1<<20):
+		return usageError{"--memory-limit-mb is 0, or goes from 64 to 1,048,576."}
+	case s.MemoryLimitMB != 0 && s.Target != "":
+		return usageError{"--memory-limit-mb is for a bot that is started here: leave --target out."}
 	case s.Events < 0 || s.Events > 10_000:
 		return usageError{"--events goes from 0 to 10,000."}
 	}
@@ -97,7 +102,7 @@ func (s botSettings) check() error {
 // rig is what the bot stands on.
 func (s botSettings) rig(c *console) rig.Options {
 	o := rig.Options{
-		Listen: s.Listen, DatabaseURL: s.DatabaseURL, Target: s.Target,
+		Listen: s.Listen, DatabaseURL: s.DatabaseURL, Target: s.Target, MemoryMB: s.MemoryLimitMB,
 		Env: append([]string{
 			"USER_STATE_MAX_SIZE=" + strconv.Itoa(s.MaxSessions),
 			"MEMORY_THRESHOLD_MB=" + strconv.Itoa(s.MemoryThresholdMB),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"okolo/cmd/loadtest/crowd"
@@ -12,9 +13,11 @@ import (
 
 // tortureCmd is loadtest torture.
 type tortureCmd struct {
-	Kills   int           `default:"20" placeholder:"N" help:"How often the bot is killed (SIGKILL), at random moments under load, and started again (0 to 10,000)."`
-	DBKills int           `default:"5" placeholder:"N" help:"How often PostgreSQL is killed (an immediate stop) and started again (0 to 10,000)." name:"db-kills"`
-	Pause   time.Duration `default:"2s" placeholder:"TIME" help:"Time between two kills, on average (100ms to 1h)."`
+	Kills    int           `default:"20" placeholder:"N" help:"How often the bot is killed (SIGKILL), at random moments under load, and started again (0 to 10,000)."`
+	Terms    int           `default:"5" placeholder:"N" help:"How often the bot is asked to end (SIGTERM) and started again (0 to 10,000)."`
+	DBKills  int           `default:"5" placeholder:"N" help:"How often PostgreSQL is killed (an immediate stop) and started again (0 to 10,000)." name:"db-kills"`
+	Silences int           `default:"3" placeholder:"N" help:"How often every connection of the bot to PostgreSQL goes silent, half open, as after a failover that nobody tells of (0 to 10,000)."`
+	Pause    time.Duration `default:"2s" placeholder:"TIME" help:"Time between two kills, on average (100ms to 1h)."`
 
 	People peopleSettings `embed:"" group:"People:"`
 	Bot    botSettings    `embed:"" group:"The bot:"`
@@ -22,18 +25,13 @@ type tortureCmd struct {
 	Output outputSettings `embed:""`
 }
 
-// killing is what is killed next.
-type killing int
-
-const (
-	killBot killing = iota
-	killDatabase
-)
+// blow is something that is done to the bot under load.
+type blow func(*trial, context.Context, *rand.Rand) error
 
 // downTime is the longest that PostgreSQL stays away.
 const downTime = time.Second
 
-// Run kills the bot and PostgreSQL under load, and compares what everybody read as saved with
+// Run kills the bot and PostgreSQL under load, and cuts them off from each other, and compares what everybody read as saved with
 // the database.
 func (c *tortureCmd) Run(ctx context.Context, out *console) error {
 	if err := errors.Join(c.check(), c.People.check(), c.Bot.check(), c.Faults.check()); err != nil {
@@ -46,6 +44,7 @@ func (c *tortureCmd) Run(ctx context.Context, out *console) error {
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
 	}
 	c.Faults.order(&o)
+	o.rig.Silences = c.Silences > 0
 	t, err := startTrial(ctx, o, out)
 	if err != nil {
 		return err
@@ -69,9 +68,12 @@ func (c *tortureCmd) Run(ctx context.Context, out *console) error {
 const forever = 1000 * time.Hour
 
 func (c *tortureCmd) check() error {
+	for _, n := range []int{c.Kills, c.Terms, c.DBKills, c.Silences} {
+		if n < 0 || n > 10_000 {
+			return usageError{"--kills, --terms, --db-kills and --silences go from 0 to 10,000."}
+		}
+	}
 	switch {
-	case c.Kills < 0 || c.Kills > 10_000 || c.DBKills < 0 || c.DBKills > 10_000:
-		return usageError{"--kills and --db-kills go from 0 to 10,000."}
 	case c.Pause < 100*time.Millisecond || c.Pause > time.Hour:
 		return usageError{"--pause goes from 100ms to 1h."}
 	case c.Bot.Target != "":
@@ -82,28 +84,23 @@ func (c *tortureCmd) check() error {
 	return nil
 }
 
-// torture kills, in a random order and at random moments, until all is done or ctx is.
+// torture strikes, in a random order and at random moments, until all is done or ctx is.
 func (c *tortureCmd) torture(ctx context.Context, t *trial) error {
 	lot := rand.New(rand.NewPCG(c.People.Seed, 2))
-	victims := make([]killing, c.Kills+c.DBKills)
-	for i := range c.DBKills {
-		victims[i] = killDatabase
-	}
-	lot.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
-	for _, v := range victims {
+	blows := slices.Concat(
+		slices.Repeat([]blow{(*trial).killBot}, c.Kills), slices.Repeat([]blow{(*trial).terminateBot}, c.Terms),
+		slices.Repeat([]blow{(*trial).killDatabase}, c.DBKills), slices.Repeat([]blow{(*trial).silenceDatabase}, c.Silences))
+	lot.Shuffle(len(blows), func(i, j int) { blows[i], blows[j] = blows[j], blows[i] })
+	for _, strike := range blows {
 		sleep(ctx, c.Pause/2+time.Duration(lot.Int64N(int64(c.Pause))))
 		if ctx.Err() != nil {
 			return nil
 		}
-		kill := t.killBot
-		if v == killDatabase {
-			kill = t.killDatabase
-		}
-		if err := kill(ctx, lot); err != nil && ctx.Err() == nil {
+		if err := strike(t, ctx, lot); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("torture: %w", err)
 		}
 	}
-	sleep(ctx, c.Pause) // of load after the last kill
+	sleep(ctx, c.Pause) // of load after the last of them
 	return nil
 }
 
@@ -115,6 +112,24 @@ func (t *trial) killBot(ctx context.Context, _ *rand.Rand) error {
 		return err
 	}
 	return t.rig.StartBot(ctx)
+}
+
+// terminateBot asks the bot to end, which it has to do well, and starts it again.
+func (t *trial) terminateBot(ctx context.Context, _ *rand.Rand) error {
+	t.sampler.note("bot ended")
+	t.result.Terms++
+	if err := t.rig.TerminateBot(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	return t.rig.StartBot(ctx)
+}
+
+// silenceDatabase cuts the bot off from PostgreSQL without a word; new connections are as ever.
+func (t *trial) silenceDatabase(context.Context, *rand.Rand) error {
+	t.sampler.note("connections went silent")
+	t.result.Silences++
+	_, err := t.rig.SilenceDatabase()
+	return err
 }
 
 // killDatabase kills PostgreSQL, and starts it again a little later.

@@ -59,6 +59,7 @@ func startTrial(ctx context.Context, o trialOptions, c *console) (_ *trial, err 
 	if t.rig, err = rig.Up(ctx, o.rig); err != nil {
 		return nil, err
 	}
+	t.result.Settings.Memory = t.rig.MemoryLimit()
 	if o.events > 0 {
 		if err = t.rig.AddSamples(ctx, spots(), o.events, o.crowd.Seed, t.ledger.Seeded); err != nil {
 			return nil, err
@@ -88,7 +89,7 @@ func (t *trial) load(ctx context.Context, d time.Duration, disturb func(context.
 	t.crowd.Meet(t.rig.Telegram, t.rig.BotID)
 	go func() {
 		defer close(sampled)
-		t.sampler.run(sampling, t.console)
+		t.sampler.run(sampling, newProgress(t.console.err, d))
 	}()
 	disturbed := make(chan error, 1)
 	go func() {

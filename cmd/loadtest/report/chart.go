@@ -206,6 +206,11 @@ func (r *Result) charts() []*chart {
 			{name: "sessions", class: "c1", area: true, y: pick(func(s *Sample) float64 { return float64(s.Sessions) })},
 		}},
 		{title: "Sessions that left memory", unit: "since the start, by reason", x: x, lines: r.leaving(pick)},
+		{title: "Held by the bot", unit: "of each", x: x, marks: kills, lines: []line{
+			{name: "goroutines", class: "c1", y: pick(func(s *Sample) float64 { return float64(s.Goroutines) })},
+			{name: "threads and files", class: "c2", y: pick(func(s *Sample) float64 { return float64(s.Handles) })},
+			{name: "connections to PostgreSQL", class: "c3", y: pick(func(s *Sample) float64 { return float64(s.Connections) })},
+		}},
 		{title: "Commits", unit: "writes in one", x: x, marks: kills, lines: []line{
 			{name: "writes", class: "c4", area: true, y: pick(func(s *Sample) float64 { return s.Batch })},
 		}},

@@ -5,7 +5,7 @@ import "fmt"
 // fewest is how many samples a slope needs.
 const fewest = 20
 
-// slack is what may grow of anything without a word: MB, sessions or connections.
+// slack is what may grow of anything without a word: MB, goroutines, connections or files.
 const slack = 8
 
 // Growing names what grows in the second half of a run: where a straight line through its
@@ -21,6 +21,7 @@ func (r *Result) Growing(share float64) (said []string) {
 	}{
 		{"resident memory, MB", func(s *Sample) float64 { return s.RSSMB }},
 		{"live heap, MB", func(s *Sample) float64 { return s.HeapMB }},
+		{"goroutines", func(s *Sample) float64 { return float64(s.Goroutines) }},
 		{"connections to PostgreSQL", func(s *Sample) float64 { return float64(s.Connections) }},
 		{"threads and files of the process", func(s *Sample) float64 { return float64(s.Handles) }},
 	} {

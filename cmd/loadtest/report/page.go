@@ -67,8 +67,8 @@ func (r *Result) Page(w io.Writer) error {
 		{Value: fmt.Sprintf("%d", r.SessionsMax), Label: "sessions at most"},
 		{Value: fmt.Sprintf("%.0f µs", r.CPUMicrosUpdate), Label: "of processor an update"},
 	}
-	if r.Kills+r.DatabaseKills > 0 {
-		p.Tiles = append(p.Tiles, tile{Value: fmt.Sprintf("%d + %d", r.Kills, r.DatabaseKills), Label: "kills of the bot and of PostgreSQL"})
+	if n := r.Kills + r.Terms + r.DatabaseKills + r.Silences; n > 0 {
+		p.Tiles = append(p.Tiles, tile{Value: fmt.Sprint(n), Label: fmt.Sprintf("blows: bot killed %d, ended %d; PostgreSQL killed %d, silent %d", r.Kills, r.Terms, r.DatabaseKills, r.Silences)})
 	}
 	for _, x := range []struct {
 		label string

@@ -43,7 +43,7 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, words := range []string{"1 violations", "old button", "threshold", "kills of the bot", "&lt;script&gt;", "bot &#34;killed&#34; &amp; gone"} {
+	for _, words := range []string{"1 violations", "old button", "threshold", "blows: bot killed", "&lt;script&gt;", "bot &#34;killed&#34; &amp; gone"} {
 		if !strings.Contains(page, words) {
 			t.Errorf("the page lacks %q", words)
 		}
@@ -51,7 +51,7 @@ func TestFiles(t *testing.T) {
 	if strings.Contains(page, "<script") || regexp.MustCompile(`(src|href)=`).MatchString(page) {
 		t.Error("the page runs or loads something")
 	}
-	if n := strings.Count(page, "<svg"); n != 6 {
+	if n := strings.Count(page, "<svg"); n != 7 {
 		t.Errorf("the page has %d charts", n)
 	}
 	if strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {

@@ -54,7 +54,9 @@ type Result struct {
 	HarnessCPUMicros float64           `json:"harness_cpu_us_per_update"`
 	HarnessRSSMB     float64           `json:"harness_rss_mb"`
 	Kills            int               `json:"kills"`
+	Terms            int               `json:"terms"` // the bot was asked to end
 	DatabaseKills    int               `json:"database_kills"`
+	Silences         int               `json:"silences"` // of the connections to the database
 
 	Violations []Violation `json:"violations"`
 	Series     []Sample    `json:"series"`
@@ -69,6 +71,7 @@ type Settings struct {
 	Bot     string  `json:"bot"`
 	CPUs    int     `json:"cpus"`
 	Faults  string  `json:"faults,omitzero"`
+	Memory  string  `json:"memory_limit,omitzero"` // how the bot's memory is limited
 	Machine string  `json:"machine"`
 }
 
@@ -107,6 +110,7 @@ type Sample struct {
 	Batch       float64           `json:"batch"` // commands a commit, on average since the sample before
 	Commands    int64             `json:"commands"`
 	Handles     int               `json:"handles,omitzero"` // threads and open files of the process
+	Goroutines  int               `json:"goroutines,omitzero"`
 	Connections int               `json:"connections,omitzero"`
 	Event       string            `json:"event,omitzero"` // what was done to the bot
 }

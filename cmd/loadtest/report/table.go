@@ -44,8 +44,12 @@ func (r *Result) Summary(w io.Writer) error {
 	if r.Troubled+r.Refused+r.Repeats+r.Excused > 0 {
 		line("also", "asked to try again %d, refused by a rule %d, answered once more %d, excused %d", r.Troubled, r.Refused, r.Repeats, r.Excused)
 	}
-	if r.Kills+r.DatabaseKills > 0 {
-		line("killed", "the bot %d times, PostgreSQL %d times", r.Kills, r.DatabaseKills)
+	if r.Kills+r.Terms+r.DatabaseKills+r.Silences > 0 {
+		line("blows", "the bot was killed %d times and ended %d times, PostgreSQL was killed %d times, its connections went silent %d times",
+			r.Kills, r.Terms, r.DatabaseKills, r.Silences)
+	}
+	if r.Settings.Memory != "" {
+		line("memory", "limited by %s", r.Settings.Memory)
 	}
 	line("the harness", "%.0f µs of processor an update, RSS %.0f MB, behind its timetable by %.1f ms at p99", r.HarnessCPUMicros, r.HarnessRSSMB, r.Lag.P99)
 	line("violations", "%d", len(r.Violations))

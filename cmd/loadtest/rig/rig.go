@@ -39,6 +39,11 @@ type Options struct {
 	Target string
 	// DatabaseLatency is how much longer every request of the bot to PostgreSQL takes.
 	DatabaseLatency time.Duration
+	// Silences is whether connections of the bot to PostgreSQL are to go silent, see
+	// [Rig.SilenceDatabase].
+	Silences bool
+	// MemoryMB is the most memory that the bot may have; 0: no limit.
+	MemoryMB int
 	// Between is put between the bot and its Bot API; nil: nothing is.
 	Between func(apiURL string) (string, error)
 
@@ -57,9 +62,10 @@ type Rig struct {
 	folders  []*embedded.Server // each owns the folder of an earlier one that was killed
 	url      string
 	botURL   string // of the database, as the bot is told
-	slow     *slowProxy
+	proxy    *proxy // nil: none
 	command  []string
-	remove   func() error // of the program that was built
+	memory   string         // how the bot's memory is limited; empty: it is not
+	removes  []func() error // what was made for the command
 	bot      atomic.Pointer[botProcess]
 }
 
@@ -74,7 +80,7 @@ func Up(ctx context.Context, o Options) (_ *Rig, err error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	r := &Rig{o: o, BotID: time.Now().UnixMilli(), remove: func() error { return nil }}
+	r := &Rig{o: o, BotID: time.Now().UnixMilli()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Down(ctx))
@@ -107,7 +113,11 @@ func Up(ctx context.Context, o Options) (_ *Rig, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.command, r.remove = []string{program, "serve"}, remove
+		r.command, r.removes = []string{program, "serve"}, append(r.removes, remove)
+	}
+	if o.MemoryMB > 0 {
+		c := confine(r.command, o.MemoryMB)
+		r.command, r.memory, r.removes = c.command, c.how, append(r.removes, c.release)
 	}
 	return r, r.StartBot(ctx)
 }
@@ -124,8 +134,8 @@ func (r *Rig) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	r.botURL = r.url
-	if r.o.DatabaseLatency > 0 {
-		r.slow, r.botURL, err = newSlowProxy(r.url, r.o.DatabaseLatency)
+	if r.o.DatabaseLatency > 0 || r.o.Silences {
+		r.proxy, r.botURL, err = newProxy(r.url, r.o.DatabaseLatency)
 	}
 	return err
 }
@@ -152,6 +162,25 @@ func (r *Rig) StartBot(ctx context.Context) error {
 
 // KillBot kills the bot, as SIGKILL does: nothing of it gets to know.
 func (r *Rig) KillBot() error { return r.bot.Load().kill() }
+
+// TerminateBot lets the bot end by itself, as SIGTERM does, and fails where it ends badly.
+func (r *Rig) TerminateBot(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	return r.bot.Load().terminate(ctx)
+}
+
+// MemoryLimit says how the bot's memory is limited; empty: it is not.
+func (r *Rig) MemoryLimit() string { return r.memory }
+
+// SilenceDatabase lets every connection that the bot has to PostgreSQL go silent, half open: its
+// other end is gone, and nobody tells. It returns how many there were.
+func (r *Rig) SilenceDatabase() (int, error) {
+	if r.proxy == nil {
+		return 0, errors.New("nothing stands between the bot and its database")
+	}
+	return r.proxy.silence(), nil
+}
 
 // KillDatabase stops PostgreSQL at once, as a crash would. Only a private one can be killed.
 func (r *Rig) KillDatabase() error {
@@ -186,8 +215,8 @@ func (r *Rig) Down(ctx context.Context) error {
 	if r.Telegram != nil {
 		err = errors.Join(err, r.Telegram.Close())
 	}
-	if r.slow != nil {
-		err = errors.Join(err, r.slow.close())
+	if r.proxy != nil {
+		err = errors.Join(err, r.proxy.close())
 	}
 	if r.database != nil {
 		err = errors.Join(err, r.database.Stop(ctx))
@@ -195,7 +224,10 @@ func (r *Rig) Down(ctx context.Context) error {
 	for _, d := range r.folders {
 		err = errors.Join(err, d.Stop(ctx)) // its folder, if it is a temporary one
 	}
-	return errors.Join(err, r.remove())
+	for _, remove := range r.removes {
+		err = errors.Join(err, remove())
+	}
+	return err
 }
 
 // Window is where the bot's statistics are; empty: it has none.
