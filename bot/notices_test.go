@@ -157,6 +157,38 @@ func TestRemindersOnce(t *testing.T) {
 	}
 }
 
+// TestNoRemindersAtAll: who wants none at all gets none; others do.
+func TestNoRemindersAtAll(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	boris := w.visitor(1, "Boris", "en")
+	create(boris, "Chess")
+	check(t, boris.Err())
+	event := query[int64](w, `SELECT id FROM events`)
+	anna, clara := w.visitor(2, "Anna", "ru"), w.visitor(3, "Clara", "en")
+	anna.Say("/privacy")
+	m := anna.See("what is kept", has("Никаких напоминаний"))
+	anna.Press(m, "Никаких напоминаний")
+	m = anna.SeeEdited(m, "the way back", has("Снова напоминать"))
+	join(anna, event, "Пойду")
+	join(clara, event, "Join")
+	check(t, w.stop())
+	execute(w, `UPDATE events SET starts = now() + interval '50 minutes', ends = now() + interval '2 hours'`)
+	execute(w, `UPDATE participants SET since = now() - interval '3 days'`)
+	w.startBot(worldOptions{})
+	clara.See("the reminder", contains("Chess begins within the hour"))
+	await(w, "the reminders to be over", `SELECT count(*) = 2 FROM reminders WHERE ended_at IS NOT NULL`)
+	if n := count(t, anna, "⏰"); n != 0 {
+		t.Errorf("%d reminders of who wants none", n)
+	}
+	anna.Press(m, "Снова напоминать")
+	anna.SeeEdited(m, "that she gets them again", has("Никаких напоминаний"))
+	check(t, anna.Err())
+	check(t, clara.Err())
+	if !query[bool](w, `SELECT muted_at IS NULL FROM users WHERE id = 2`) {
+		t.Error("she still gets none")
+	}
+}
+
 // TestNoticesOutlive: what is owed when the bot dies is delivered by the next, also where it was
 // begun, and once; a notice that finds Telegram away is tried again.
 func TestNoticesOutlive(t *testing.T) {

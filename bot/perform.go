@@ -51,6 +51,13 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 		read(b, ctx, e.Span, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, b.Store.Mute(ctx, do.Event, e.User, do.Muted)
 		}, func(_ struct{}, err error) { done(ui.Muted{Mute: do, Err: err}) })
+	case ui.LoadMutedAll:
+		read(b, ctx, e.Span, func(ctx context.Context) (bool, error) { return b.Store.MutedAll(ctx, e.User) },
+			func(muted bool, err error) { done(ui.MutedAllLoaded{Context: do.Context, Muted: muted, Err: err}) })
+	case ui.MuteAll:
+		read(b, ctx, e.Span, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, b.Store.MuteAll(ctx, do.Person, do.Muted)
+		}, func(_ struct{}, err error) { done(ui.MutedAll{MuteAll: do, Err: err}) })
 	case ui.Forget:
 		b.forget(ctx, e, func(err error) { done(ui.Forgotten{Context: do.Context, Err: err}) })
 	case ui.LoadStats:

@@ -36,6 +36,7 @@ func TestRights(t *testing.T) {
 		return query[string](w, `SELECT md5(concat(
 			(SELECT string_agg(e::text, ';' ORDER BY id) FROM events e),
 			(SELECT string_agg(p::text, ';' ORDER BY event, person) FROM participants p),
+			(SELECT string_agg(concat(id, muted_at), ';' ORDER BY id) FROM users),
 			(SELECT string_agg(r::text, ';' ORDER BY event, person) FROM reports r)))`)
 	}
 	for name, c := range map[string]struct {
@@ -52,6 +53,7 @@ func TestRights(t *testing.T) {
 		"write to all":    {"1T:%s~0", only(owner), nil},
 		"report":          {"1F:%s:0~0", but(banned), only(owner, guest, stranger, operator)},
 		"mute":            {"1M:%s:1~0", only(guest), only(guest)},
+		"mute all":        {"1O:1:%s~0", but(0), but(0)},
 		"pin":             {"1P:%s~0", but(0), nil},
 		"calendar":        {"1C:%s~0", but(0), nil},
 		"look":            {"1e:%s:0~0", but(0), nil},

@@ -35,6 +35,7 @@ const (
 	actEdit       = "E" // event
 	actAttendance = "A" // event
 	actMute       = "M" // event, 1: no reminders, 0: reminders
+	actMuteAll    = "O" // 1: no reminders, 0: reminders
 	actTell       = "T" // event: asks
 	actPrivacy    = "v"
 	actForget     = "z" // asks

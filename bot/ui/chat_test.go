@@ -57,6 +57,7 @@ type world struct {
 	events    map[int64]model.Seen
 	mine      []model.Seen
 	readErr   error
+	mutedAll  bool
 	write     func(model.Command) (model.Answer, error)
 	stats     string
 	alike     int64
@@ -334,6 +335,13 @@ func (c *chat) result(effect any) any {
 		e.Muted = do.Muted
 		c.world.events[do.Event] = e
 		return Muted{Mute: do, Err: c.world.readErr}
+	case LoadMutedAll:
+		return MutedAllLoaded{Context: do.Context, Muted: c.world.mutedAll, Err: c.world.readErr}
+	case MuteAll:
+		if c.world.readErr == nil {
+			c.world.mutedAll = do.Muted
+		}
+		return MutedAll{MuteAll: do, Err: c.world.readErr}
 	case Forget:
 		return Forgotten{Context: do.Context, Err: c.world.readErr}
 	case LoadStats:

@@ -63,6 +63,8 @@ func (s State) press(in Press) Turn {
 		return s.openAttendance(c, d.arg(0))
 	case actMute:
 		return Turn{Next: s, Await: []any{Mute{Context: c, Event: d.arg(0), Muted: d.arg(1) != 0}}}
+	case actMuteAll:
+		return Turn{Next: s, Await: []any{MuteAll{Context: c, Person: s.by(c), Muted: d.arg(0) != 0}}}
 	case actTell:
 		return s.askTell(c, d.arg(0))
 	case actPrivacy:

@@ -1,13 +1,22 @@
 package ui
 
-// showPrivacy says what is kept of the person.
+// showPrivacy says what is kept of the person, once it is known whether they want reminders.
 func (s State) showPrivacy(c Context) Turn {
+	return Turn{Next: s, Await: []any{LoadMutedAll{Context: c}}}
+}
+
+// presentPrivacy says what is kept of the person, with what there is to be done about it.
+func (s State) presentPrivacy(c Context, reminders ...Button) Turn {
 	s.Screen = ScreenPrivacy
 	t := s.tongue(c)
-	return s.present(c, Message{Text: t.html("privacy"), Buttons: [][]Button{
-		{{Text: t.say("button_forget"), Data: s.encode(actForget)}},
-		{{Text: t.say("button_menu"), Data: s.encode(actHome)}},
-	}})
+	m := Message{Text: t.html("privacy")}
+	if len(reminders) > 0 {
+		m.Buttons = append(m.Buttons, reminders)
+	}
+	m.Buttons = append(m.Buttons,
+		[]Button{{Text: t.say("button_forget"), Data: s.encode(actForget)}},
+		[]Button{{Text: t.say("button_menu"), Data: s.encode(actHome)}})
+	return s.present(c, m)
 }
 
 // askForget asks whether everything is to be deleted, and askForgetSure asks once more.

@@ -12,7 +12,7 @@ func TestForget(t *testing.T) {
 		c.create("Chess")
 		c.says("/privacy")
 		message := c.newest
-		c.sees("privacy", "button_forget", "button_menu")
+		c.sees("privacy", "button_mute_all", "button_forget", "button_menu")
 		c.presses("button_forget")
 		c.did(0, message)
 		c.sees("ask_forget")
@@ -41,6 +41,36 @@ func TestForget(t *testing.T) {
 		if c.state.Blank() {
 			t.Fatal("a state with a screen would not be stored")
 		}
+	})
+}
+
+// All reminders are switched off and on where the person reads what is kept of them.
+func TestMuteAll(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.says("/privacy")
+		message := c.newest
+		for _, b := range []struct {
+			button, toast, next string
+			muted               bool
+		}{
+			{"button_mute_all", "muted_all", "button_unmute_all", true},
+			{"button_unmute_all", "unmuted_all", "button_mute_all", false},
+		} {
+			c.world.readErr = errDown
+			c.presses(b.button)
+			c.isTold("not_done")
+			c.world.readErr = nil
+			c.presses(b.button)
+			c.hears(b.toast)
+			c.did(0, message)
+			c.sees("privacy", b.next)
+			if asked := asked[MuteAll](c); c.world.mutedAll != b.muted || asked.Person.ID != 7 || asked.Person.Lang != c.lang {
+				t.Fatalf("muted: %v; asked for %+v", c.world.mutedAll, asked)
+			}
+		}
+		c.world.readErr = errDown // what is kept is to be read also while the switch is not known
+		c.says("/privacy")
+		c.sees("privacy", "button_forget")
 	})
 }
 

@@ -130,6 +130,10 @@ func Step(s State, in any) Turn {
 		return s.written(in)
 	case Muted:
 		return s.muted(in)
+	case MutedAllLoaded:
+		return s.mutedAllLoaded(in)
+	case MutedAll:
+		return s.mutedAll(in)
 	case StatsLoaded:
 		return s.statsLoaded(in)
 	case MapGone:
