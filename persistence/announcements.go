@@ -31,7 +31,8 @@ func (l *ledger) saveAnnouncements(b *pgx.Batch) {
 	}
 	if len(changed) > 0 {
 		b.Queue(`
-			UPDATE announcements a SET version = a.version + c.changes, due_at = coalesce(a.due_at, now())
+			UPDATE announcements a SET version = a.version + c.changes,
+				due_at = CASE WHEN a.shown = a.version THEN now() ELSE coalesce(a.due_at, now()) END
 			FROM unnest($1::bigint[], $2::bigint[]) AS c (event, changes)
 			WHERE a.event = c.event AND a.ended_at IS NULL`,
 			changed, changes)
@@ -90,7 +91,7 @@ func (s *Store) AnnouncementStats() AnnouncementStats {
 // countAnnouncements looks up how many announcements are owed.
 func (s *Store) countAnnouncements(ctx context.Context) error {
 	var owed int64
-	if err := s.reads.QueryRow(ctx, `SELECT count(*) FROM announcements WHERE due_at IS NOT NULL`).Scan(&owed); err != nil {
+	if err := s.reads.QueryRow(ctx, `SELECT count(*) FROM announcements WHERE due_at IS NOT NULL AND shown < version`).Scan(&owed); err != nil {
 		return fmt.Errorf("count the announcements owed: %w", err)
 	}
 	s.announcements.owed.Store(owed)

@@ -59,7 +59,7 @@ func (m *messenger) answer(f func(model.Announcement) (int64, error)) {
 func settled(t *testing.T, url string) {
 	t.Helper()
 	waitFor(t, func() bool {
-		return number(t, url, "SELECT count(*) FROM announcements WHERE due_at IS NOT NULL") == 0
+		return number(t, url, "SELECT count(*) FROM announcements WHERE due_at IS NOT NULL AND shown < version") == 0
 	})
 }
 

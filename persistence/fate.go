@@ -80,11 +80,14 @@ func (a *announcer) failed(o owed, err error) (f fate, rest time.Duration) {
 }
 
 // settle notes what became of an announcement, also while the program ends. A version that came
-// meanwhile is due at once.
+// meanwhile is due at once; the newest one again a minute after the event, to show that it is over.
 func (a *announcer) settle(o owed, f fate) {
 	const query = `
 		UPDATE announcements SET message = $4, shown = $5, attempts = $6, sent = $7,
-			due_at = CASE WHEN $9 THEN NULL WHEN $8::interval IS NOT NULL THEN now() + $8 WHEN version > $3 THEN now() END,
+			due_at = CASE WHEN $9 THEN NULL WHEN $8::interval IS NOT NULL THEN now() + $8 WHEN version > $3 THEN now()
+				WHEN $4::bigint <> 0 AND $5::bigint = $3 THEN (
+					SELECT e.ends + interval '1 minute' FROM events e
+					WHERE e.id = event AND e.status = 'open' AND e.ends + interval '1 minute' > now()) END,
 			ended_at = CASE WHEN $9 THEN now() END
 		WHERE event = $1 AND chat = $2`
 	err := a.persist(query, o.Event, o.Chat.ID, o.version, f.message, f.shown, f.attempts, f.sent, f.again, f.ended)
