@@ -17,13 +17,14 @@ const sweepEvery = 15 * time.Minute
 
 // peopleSettings say who comes, and how they behave.
 type peopleSettings struct {
-	Users    int           `default:"1000" placeholder:"N" help:"Simulated people (1 to 2,000,000)."`
-	Rate     float64       `default:"100" placeholder:"N" help:"Actions a second that people mean to take, all together, whether or not the bot keeps up (0: as many as it answers, see --at-once)."`
-	AtOnce   int           `default:"64" placeholder:"N" help:"With --rate 0: people who act at once, without thinking."`
-	Think    time.Duration `default:"1s" placeholder:"TIME" help:"Time between two steps of a person, on average (1ms to 1h)."`
-	Zipf     float64       `default:"1.1" placeholder:"S" help:"Exponent of how often people come, above 1; 0: everybody in turn."`
-	Seed     uint64        `default:"1" placeholder:"N" help:"The same seed, the same people."`
-	Patience time.Duration `default:"30s" placeholder:"TIME" help:"What is not answered for so long counts as unanswered (1s to 10m)."`
+	Users    int            `default:"1000" placeholder:"N" help:"Simulated people (1 to 2,000,000)."`
+	Rate     float64        `default:"100" placeholder:"N" help:"Actions a second that people mean to take, all together, whether or not the bot keeps up (0: as many as it answers, see --at-once)."`
+	AtOnce   int            `default:"64" placeholder:"N" help:"With --rate 0: people who act at once, without thinking."`
+	Think    time.Duration  `default:"1s" placeholder:"TIME" help:"Time between two steps of a person, on average (1ms to 1h)."`
+	Zipf     float64        `default:"1.1" placeholder:"S" help:"Exponent of how often people come, above 1; 0: everybody in turn."`
+	Mix      map[string]int `placeholder:"NAME=N" help:"Who comes: personas with their shares, such as browser=3;organizer=1 (browser, organizer, night_crowd, double_tapper, old_presser, leaver, spammer, walker, returner). Default: of every kind for run, sweep and soak, mostly writers for torture, walkers for compare."`
+	Seed     uint64         `default:"1" placeholder:"N" help:"The same seed, the same people."`
+	Patience time.Duration  `default:"30s" placeholder:"TIME" help:"What is not answered for so long counts as unanswered (1s to 10m)."`
 }
 
 // botSettings say which bot is driven, and on what.
@@ -65,11 +66,21 @@ func (s peopleSettings) check() error {
 	case s.Patience < time.Second || s.Patience > 10*time.Minute:
 		return usageError{"--patience goes from 1s to 10m."}
 	}
+	if len(s.Mix) > 0 {
+		if _, err := crowd.ParseMix(s.Mix); err != nil {
+			return usageError{fmt.Sprintf("--mix: %v.", err)}
+		}
+	}
 	return nil
 }
 
-// crowd are the people; ledger and folder are still missing.
-func (s peopleSettings) crowd(firstID int64, mix crowd.Mix) crowd.Options {
+// crowd are the people, of the usual mix unless another was asked for; ledger and folder are still
+// missing.
+func (s peopleSettings) crowd(firstID int64, usual crowd.Mix) crowd.Options {
+	mix, err := crowd.ParseMix(s.Mix)
+	if err != nil { // none was asked for: a wrong one does not get past check
+		mix = usual
+	}
 	return crowd.Options{
 		People: s.Users, FirstID: firstID, Seed: s.Seed, Mix: mix,
 		Rate: s.Rate, AtOnce: s.AtOnce, Think: s.Think, Zipf: s.Zipf, Patience: s.Patience,

@@ -127,6 +127,7 @@ func (t *trial) conclude(ctx context.Context) error {
 func (t *trial) fill(o crowd.Outcome, found verify.Findings) {
 	r := t.result
 	r.Updates, r.UpdatesPerS = o.Updates, float64(o.Updates)/r.Seconds
+	r.FewestVisits = t.crowd.FewestVisits()
 	r.Latency, r.Lag, r.Actions = latency(o.All), latency(o.Lag), map[string]report.Latency{}
 	for name, l := range o.ByKind {
 		r.Actions[name] = latency(l)

@@ -210,6 +210,17 @@ func (c *Counts) add(o Counts) {
 	c.Checks += o.Checks
 }
 
+// FewestVisits is how often those came who came least (255: or more), once Run has returned.
+func (c *Crowd) FewestVisits() int {
+	fewest := uint8(255)
+	for _, s := range c.shards {
+		for i := range s.people {
+			fewest = min(fewest, s.people[i].came)
+		}
+	}
+	return int(fewest)
+}
+
 // Stories tells all that some people did and saw, by their ids.
 func (c *Crowd) Stories(people []int64) (map[int64]string, error) { return c.journal.tell(people) }
 

@@ -1,5 +1,12 @@
 package crowd
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Kind is a kind of action, of which the latency is told apart.
 type Kind uint8
 
@@ -48,12 +55,13 @@ const (
 	Leaver                      // leaves in the middle of the wizard, and goes on at the next visit
 	Spammer                     // says many things at once, and expects the answers in order
 	Walker                      // turns pages and changes the radius, and nothing else
+	Returner                    // sends a location, and at each later visit presses one button of that list
 
 	personas
 )
 
 var personaNames = [personas]string{
-	"browser", "organizer", "night_crowd", "double_tapper", "old_presser", "leaver", "spammer", "walker",
+	"browser", "organizer", "night_crowd", "double_tapper", "old_presser", "leaver", "spammer", "walker", "returner",
 }
 
 func (p Persona) String() string { return personaNames[p] }
@@ -67,6 +75,28 @@ var (
 	Walkers   = Mix{Walker: 1}
 	Writers   = Mix{Organizer: 50, DoubleTapper: 25, Leaver: 10, Browser: 15}
 )
+
+// ParseMix makes a mix of shares by the names of personas.
+func ParseMix(shares map[string]int) (Mix, error) {
+	var m Mix
+	for name, n := range shares {
+		i := slices.Index(personaNames[:], name)
+		if i < 0 {
+			return m, fmt.Errorf("nobody is a %s: there are %s", name, strings.Join(personaNames[:], ", "))
+		}
+		if n < 0 || n > maxShare {
+			return m, fmt.Errorf("the share of %s is not within 0 and %d", name, maxShare)
+		}
+		m[i] = n
+	}
+	if m == (Mix{}) {
+		return m, errors.New("nobody is of any persona")
+	}
+	return m, nil
+}
+
+// maxShare bounds the share of a persona.
+const maxShare = 1_000_000
 
 // draw picks a persona by a number that is as good as random.
 func (m Mix) draw(r uint64) Persona {

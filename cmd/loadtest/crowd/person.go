@@ -25,6 +25,7 @@ type person struct {
 
 	self  uint32 // the index in the shard
 	first bool   // the next step is the first of the visit
+	came  uint8  // how many visits began; 255: or more
 	left  int8   // steps left of the visit; 0: away
 	due   int64  // when the next step, or the one under way, is meant
 	turn  uint32 // tells a timetable's entry that still counts

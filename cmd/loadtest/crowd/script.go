@@ -39,6 +39,8 @@ func (p *person) visitLength() int8 {
 		return int8(2 + p.intN(4))
 	case Spammer:
 		return int8(2 + p.intN(3))
+	case Returner:
+		return 1
 	}
 	return int8(4 + p.intN(9))
 }
@@ -46,6 +48,8 @@ func (p *person) visitLength() int8 {
 // next decides what a person does next; false: there is nothing more to do in this visit.
 func (s *shard) next(p *person, first bool) (move, bool) {
 	switch {
+	case p.persona == Returner && !p.located:
+		return s.locate(p), true
 	case !p.known:
 		return says(Start, "/start", home), true
 	case !p.located:
@@ -68,7 +72,7 @@ func (s *shard) next(p *person, first bool) (move, bool) {
 		}
 	case Spammer:
 		return move{kind: Burst}, true
-	case Walker:
+	case Walker, Returner:
 		return s.walk(p)
 	}
 	return s.browse(p, first)

@@ -224,6 +224,7 @@ const flock = 5
 
 func (s *shard) come(p *person, at int64) int8 {
 	p.left = p.visitLength()
+	p.came += min(1, 255-p.came)
 	s.here++
 	s.meter.count(func(c *Counts) { c.Visits++ })
 	p.first = true

@@ -15,17 +15,18 @@ type Result struct {
 	Seconds  float64   `json:"seconds"` // of load, without what came before and after
 	Settings Settings  `json:"settings"`
 
-	Updates     int64              `json:"updates"`
-	UpdatesPerS float64            `json:"updates_per_s"`
-	Latency     Latency            `json:"latency"` // of all actions
-	Actions     map[string]Latency `json:"actions"`
-	Lag         Latency            `json:"harness_lag"` // of the people behind their own timetable
-	Visits      int64              `json:"visits"`
-	Troubled    int64              `json:"troubled"` // actions that the bot asked to repeat
-	Refused     int64              `json:"refused"`  // actions that a rule forbids
-	Repeats     int64              `json:"repeats"`  // answers that came once more after a kill
-	Excused     int64              `json:"excused"`  // lost places after a crash of the database
-	Checks      int64              `json:"screens_checked"`
+	Updates      int64              `json:"updates"`
+	UpdatesPerS  float64            `json:"updates_per_s"`
+	Latency      Latency            `json:"latency"` // of all actions
+	Actions      map[string]Latency `json:"actions"`
+	Lag          Latency            `json:"harness_lag"` // of the people behind their own timetable
+	Visits       int64              `json:"visits"`
+	FewestVisits int                `json:"fewest_visits"` // of those who came least (255: or more)
+	Troubled     int64              `json:"troubled"`      // actions that the bot asked to repeat
+	Refused      int64              `json:"refused"`       // actions that a rule forbids
+	Repeats      int64              `json:"repeats"`       // answers that came once more after a kill
+	Excused      int64              `json:"excused"`       // lost places after a crash of the database
+	Checks       int64              `json:"screens_checked"`
 
 	AckedWrites  int `json:"acked_writes"`
 	StoredEvents int `json:"stored_events"`
