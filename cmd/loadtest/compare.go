@@ -141,7 +141,7 @@ func (c *compareCmd) contestants(ctx context.Context) (list []contestant, remove
 func (c *compareCmd) turn(ctx context.Context, who contestant, out *console) (turn, error) {
 	fmt.Fprintf(out.err, "── %s\n", who.name)
 	o := trialOptions{
-		command: "compare", crowd: c.People.crowd(firstPerson, crowd.Walkers),
+		command: "compare", crowd: c.People.crowd(firstPerson, c.Bot.Speed, crowd.Walkers),
 		rig: c.Bot.rig(out), about: described(c.People, who.name),
 	}
 	if len(who.command) > 0 {

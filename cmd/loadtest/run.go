@@ -27,7 +27,7 @@ func (c *runCmd) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	o := trialOptions{
-		command: "run", crowd: c.People.crowd(firstPerson, crowd.Everybody),
+		command: "run", crowd: c.People.crowd(firstPerson, c.Bot.Speed, crowd.Everybody),
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
 	}
 	c.Faults.order(&o)

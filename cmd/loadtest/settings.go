@@ -40,7 +40,7 @@ type botSettings struct {
 	MemoryThresholdMB int           `default:"512" placeholder:"MB" help:"The bot's MEMORY_THRESHOLD_MB." name:"memory-threshold-mb"`
 	MemoryLimitMB     int           `default:"0" placeholder:"MB" help:"The most memory that the bot may have, by a cgroup, as in a container, where one can be made (Linux, root), else by RLIMIT_DATA (0: no limit; else from 64)." name:"memory-limit-mb"`
 	IdleLife          time.Duration `default:"30m" placeholder:"TIME" help:"The bot's USER_STATE_TTL_SECONDS."`
-	Speed             float64       `default:"1" placeholder:"N" help:"Virtual time for idle life: the bot's idle life and its sweep every 15 minutes pass so many times faster (1 to 1800)."`
+	Speed             float64       `default:"1" placeholder:"N" help:"Virtual time: the bot's idle life, its sweep every 15 minutes, and the hour and the week that some people stay away pass so many times faster (1 to 1800); an absence that still takes more than 10 minutes is left out."`
 	Events            int           `default:"40" placeholder:"N" help:"Events at each of 64 places before the people come."`
 }
 
@@ -76,14 +76,14 @@ func (s peopleSettings) check() error {
 
 // crowd are the people, of the usual mix unless another was asked for; ledger and folder are still
 // missing.
-func (s peopleSettings) crowd(firstID int64, usual crowd.Mix) crowd.Options {
+func (s peopleSettings) crowd(firstID int64, speed float64, usual crowd.Mix) crowd.Options {
 	mix, err := crowd.ParseMix(s.Mix)
 	if err != nil { // none was asked for: a wrong one does not get past check
 		mix = usual
 	}
 	return crowd.Options{
 		People: s.Users, FirstID: firstID, Seed: s.Seed, Mix: mix,
-		Rate: s.Rate, AtOnce: s.AtOnce, Think: s.Think, Zipf: s.Zipf, Patience: s.Patience,
+		Speed: speed, Rate: s.Rate, AtOnce: s.AtOnce, Think: s.Think, Zipf: s.Zipf, Patience: s.Patience,
 	}
 }
 

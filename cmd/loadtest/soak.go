@@ -29,7 +29,7 @@ func (c *soakCmd) Run(ctx context.Context, out *console) error {
 		return usageError{"--growth goes from 0 to 10."}
 	}
 	o := trialOptions{
-		command: "soak", crowd: c.People.crowd(firstPerson, crowd.Everybody),
+		command: "soak", crowd: c.People.crowd(firstPerson, c.Bot.Speed, crowd.Everybody),
 		rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
 	}
 	c.Faults.order(&o)

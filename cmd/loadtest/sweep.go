@@ -36,7 +36,7 @@ func (c *sweepCmd) Run(ctx context.Context, out *console) error {
 		fmt.Fprintf(out.err, "── %d people\n", n)
 		c.People.Users = n
 		r, err := carryOut(ctx, trialOptions{
-			command: "sweep", crowd: c.People.crowd(firstPerson, crowd.Everybody),
+			command: "sweep", crowd: c.People.crowd(firstPerson, c.Bot.Speed, crowd.Everybody),
 			rig: c.Bot.rig(out), events: c.Bot.Events, about: described(c.People, "okolo"),
 		}, c.Duration, out)
 		if err != nil {

@@ -37,7 +37,7 @@ func (c *tortureCmd) Run(ctx context.Context, out *console) error {
 	if err := errors.Join(c.check(), c.People.check(), c.Bot.check(), c.Faults.check()); err != nil {
 		return err
 	}
-	people := c.People.crowd(firstPerson, crowd.Writers)
+	people := c.People.crowd(firstPerson, c.Bot.Speed, crowd.Writers)
 	people.Lenient = true
 	o := trialOptions{
 		command: "torture", crowd: people,

@@ -35,6 +35,9 @@ type Options struct {
 	// Zipf is the exponent of how often people come, above 1; 0: everybody in turn.
 	Zipf float64
 
+	// Speed is how many times faster hours pass: an hour away takes so much less. 0: 1.
+	Speed float64
+
 	Patience time.Duration // after which what is not answered is a complaint
 	// Lenient allows what a bot that is killed may do: an answer may come twice.
 	Lenient bool
@@ -59,6 +62,7 @@ func New(o Options) (*Crowd, error) {
 	if o.Zipf != 0 && o.Zipf <= 1 {
 		return nil, errors.New("the exponent of Zipf's distribution has to be above 1, or 0 for everybody in turn")
 	}
+	o.Speed = max(o.Speed, 1)
 	c := &Crowd{Options: o, wrongs: complaints{counts: map[Wrong]int{}}}
 	var err error
 	if c.journal, err = openJournal(o.Folder); err != nil {

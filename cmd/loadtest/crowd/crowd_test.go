@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"okolo/bot/sandbox"
 	"okolo/cmd/loadtest/verify"
@@ -181,4 +182,68 @@ func FuzzRead(f *testing.F) {
 			return true
 		})
 	})
+}
+
+// TestNotice: what the bot says unasked is known, by the event it is about.
+func TestNotice(t *testing.T) {
+	for text, title := range map[string]string{
+		"❌ Sample 1, run, which you joined, was called off. It would have been:\n\n🕒 today":      "Sample 1, run",
+		"❌ The operators took Sample 1, run, which you joined, out of here. It is best not to…":  "Sample 1, run",
+		"✏️ The organiser changed Event 2 of 3, run, which you joined. Now it is:\n\n🕒 tomorrow": "Event 2 of 3, run",
+		"🙋 A place is free: you come to Sample 7, run. If you cannot, please leave it\n\n🕒 x":    "Sample 7, run",
+		"⏰ Sample 7, run is coming up.\n\n🕒 x":                                                   "Sample 7, run",
+		"⏰ Sample 7, run begins within the hour.\n\n🕒 x":                                         "Sample 7, run",
+	} {
+		if s := read(&sandbox.Message{Text: text}); s.sight != notice || s.title != title {
+			t.Errorf("%q is read as %+v", text, s)
+		}
+	}
+	for _, text := range []string{"❌ called off\n\nMine\n🕒 tomorrow", "⏰ later"} {
+		if s := read(&sandbox.Message{Text: text}); s.sight == notice {
+			t.Errorf("%q is taken for a notice", text)
+		}
+	}
+}
+
+// TestAbsence: who left in the middle of the wizard returns an hour later, and who kept an old
+// button a week later, where time passes fast enough; nobody else stays away.
+func TestAbsence(t *testing.T) {
+	for speed, want := range map[float64][2]time.Duration{1: {}, 60: {time.Minute, 0}, 1800: {2 * time.Second, 336 * time.Second}} {
+		c := newCrowd(t, Options{People: 1, Mix: Everybody, Rate: 1, Speed: speed})
+		leaver, presser := person{persona: Leaver, draft: true}, person{persona: OldPresser, old: "x"}
+		if got := [2]time.Duration{c.absence(&leaver), c.absence(&presser)}; got != want {
+			t.Errorf("at %v times the speed they are away for %v, not %v", speed, got, want)
+		}
+		for _, p := range []person{{persona: Leaver}, {persona: OldPresser}, {persona: Browser, draft: true, old: "x"}} {
+			if d := c.absence(&p); d != 0 {
+				t.Errorf("%s is away for %v", p.persona, d)
+			}
+		}
+	}
+}
+
+// TestReturn: nobody who is away for an hour comes before it is over, and then they come at once.
+func TestReturn(t *testing.T) {
+	c := newCrowd(t, Options{People: 2, Mix: Mix{Leaver: 1}, Rate: 1e-9, Speed: 1800})
+	c.began = time.Now()
+	s := c.shards[0]
+	p := &s.people[0]
+	s.come(p, 0)
+	p.draft = true
+	s.leave(p)
+	if p.back < int64(2*time.Second) {
+		t.Fatalf("they mean to return after %v", time.Duration(p.back))
+	}
+	if s.somebody() != nil {
+		t.Error("who is away was met")
+	}
+	s.steps = slices.DeleteFunc(s.steps, func(e entry) bool { return e.turn != p.turn })
+	if len(s.steps) != 1 || s.steps[0].due != p.back {
+		t.Errorf("the timetable has %+v", s.steps)
+	}
+	c.began = c.began.Add(-3 * time.Second)
+	s.act()
+	if p.came != 2 {
+		t.Errorf("they are back: %+v", p)
+	}
 }

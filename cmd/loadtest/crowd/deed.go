@@ -106,6 +106,11 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 		return
 	}
 	switch {
+	case sc.sight == notice:
+		if !s.crowd.Ledger.Concerned(s.id(p), sc.title) {
+			s.complain(p, Misdelivered, "message %d tells of %q, which they never joined", sc.message, sc.title)
+		}
+		return
 	case sc.sight == picture || sc.sight == greeting:
 		return // what was waited for comes behind it
 	case !p.waiting():

@@ -27,6 +27,7 @@ type person struct {
 	first bool   // the next step is the first of the visit
 	came  uint8  // how many visits began; 255: or more
 	left  int8   // steps left of the visit; 0: away
+	back  int64  // away for an hour or a week: when they return; 0: they come when it is their turn
 	due   int64  // when the next step, or the one under way, is meant
 	turn  uint32 // tells a timetable's entry that still counts
 

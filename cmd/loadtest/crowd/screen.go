@@ -31,6 +31,7 @@ const (
 	trouble // nothing was done, and trying again helps
 	gone    // what the person was in the middle of is not there any more
 	apology
+	notice // what the bot says unasked, of an event that the person joined
 )
 
 // sights is a set of them.
@@ -93,6 +94,28 @@ var sentences = []struct {
 	{"Everybody who joined will be told", askCallOff},
 }
 
+// notices are the sentences around the title of an event, in what the bot says of it unasked.
+var notices = [...]struct{ before, behind string }{
+	{"❌ The operators took ", ", which you joined, out of here."},
+	{"❌ ", ", which you joined, was called off."},
+	{"✏️ The organiser changed ", ", which you joined."},
+	{"🙋 A place is free: you come to ", ". If you cannot, "},
+	{"⏰ ", " is coming up."},
+	{"⏰ ", " begins within the hour."},
+}
+
+// noticeOf returns the title of the event that a message is a notice of.
+func noticeOf(text string) (title string, ok bool) {
+	for _, n := range notices {
+		if rest, found := strings.CutPrefix(text, n.before); found {
+			if title, _, found = strings.Cut(rest, n.behind); found {
+				return title, true
+			}
+		}
+	}
+	return "", false
+}
+
 // read tells what a message is.
 func read(m *sandbox.Message) screen {
 	s := screen{message: m.ID, edited: m.Edited > 0}
@@ -106,6 +129,10 @@ func read(m *sandbox.Message) screen {
 	case strings.HasPrefix(m.Text, "✅ ") && strings.Contains(m.Text, "\n🕒 "):
 		s.sight = saved
 		s.readCard(m.Text)
+		return s
+	}
+	if title, ok := noticeOf(m.Text); ok {
+		s.sight, s.title = notice, title
 		return s
 	}
 	s.sight = sightOf(m.Text)

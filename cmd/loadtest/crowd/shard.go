@@ -160,7 +160,12 @@ func (s *shard) act() (next int64, busy bool) {
 	}
 	for len(s.steps) > 0 && s.steps[0].due <= now {
 		e := s.steps.take()
-		if p := &s.people[e.person]; p.turn == e.turn && !p.waiting() && !closing {
+		switch p := &s.people[e.person]; {
+		case p.turn != e.turn || p.waiting() || closing:
+		case p.back != 0: // a visit like any other, of those that are meant to come
+			p.back = 0
+			s.arrive += s.crowd.pause(s.come(p, e.due), s.lot.Float64())
+		default:
 			s.step(p, e.due)
 		}
 	}
@@ -244,7 +249,7 @@ func (s *shard) somebody() *person {
 			i = s.turn
 			s.turn = (s.turn + s.stride) % n
 		}
-		if p := &s.people[i]; p.left == 0 && !p.waiting() {
+		if p := &s.people[i]; p.left == 0 && p.back == 0 && !p.waiting() {
 			return p
 		}
 	}
@@ -264,6 +269,10 @@ func (s *shard) leave(p *person) {
 	p.turn++
 	s.here--
 	s.remember(p)
+	if away := s.crowd.absence(p); away > 0 {
+		p.back = s.now() + int64(away)
+		s.steps.add(entry{p.back, p.self, p.turn})
+	}
 	if s.crowd.Rate == 0 && !s.crowd.closing.Load() {
 		s.visit(s.now())
 	}

@@ -128,6 +128,14 @@ func (l *Ledger) Changed(person int64, title string, part Part) {
 	l.acked++
 }
 
+// Concerned reports whether a person has ever asked for a part in an event: only they are told of
+// it unasked.
+func (l *Ledger) Concerned(person int64, title string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.parts[partKey{person, title}] != nil
+}
+
 func (l *Ledger) part(person int64, title string) *partEntry {
 	k := partKey{person, title}
 	p := l.parts[k]
