@@ -30,17 +30,18 @@ func (c *configCmd) Run(ctx *kong.Context, stdout io.Writer, log *slog.Logger) e
 	return err
 }
 
-// shown is the value of a flag, without what the tag mask says is secret: "all" of it, or the
-// password and the query of a "url".
+// shown is the value of a flag, without what the tag mask says is secret: "all" of it; the
+// password and the query of a "url"; of a "web" address, also what of its path may be a key.
 func shown(flag *kong.Flag) string {
 	value := text(flag.Target)
+	mask := flag.Tag.Get("mask")
 	switch {
 	case value == "":
 		return ""
-	case flag.Tag.Get("mask") == "all":
+	case mask == "all":
 		return "***"
-	case flag.Tag.Get("mask") == "url":
-		return masked(value)
+	case mask == "url" || mask == "web":
+		return masked(value, mask == "web")
 	}
 	return value
 }
@@ -53,20 +54,41 @@ func text(v reflect.Value) string {
 }
 
 // masked is an address without its secrets. What is no address may be all secret.
-func masked(address string) string {
+func masked(address string, web bool) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" {
+	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" {
 		return "***"
 	}
-	if u.RawQuery != "" {
-		u.RawQuery = "***"
-	}
+	var out strings.Builder
+	out.WriteString(u.Scheme + "://")
 	if u.User != nil {
-		u.User = url.User(u.User.Username())
+		if _, both := u.User.Password(); both {
+			out.WriteString(url.User(u.User.Username()).String() + ":")
+		}
+		out.WriteString("***@")
 	}
-	plain := strings.NewReplacer("%7B", "{", "%7D", "}").Replace(u.String())
-	if user := u.User.String(); u.User != nil {
-		return strings.Replace(plain, user+"@", user+":***@", 1)
+	out.WriteString(u.Host)
+	if web {
+		out.WriteString(maskedPath(u.Path))
+	} else {
+		out.WriteString(u.EscapedPath())
 	}
-	return plain
+	if u.RawQuery != "" {
+		out.WriteString("?***")
+	}
+	if u.Fragment != "" {
+		out.WriteString("#***")
+	}
+	return out.String()
+}
+
+// maskedPath keeps what is to be filled in: {z}. Any other part of a path may be a key.
+func maskedPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if part != "" && !strings.HasPrefix(part, "{") {
+			parts[i] = "***"
+		}
+	}
+	return strings.Join(parts, "/")
 }

@@ -26,7 +26,9 @@ BOT_TOKEN=`+demoToken+`
 DATABASE_URL=postgres://okolo:hunter2@db/okolo
 REDIS_URL=redis://:hunter2@redis:6379/0
 OPS_TOKEN="hunter2hunter2hunter2"
-TILES=https://tiles.example/{z}/{x}/{y}.png?key=hunter2
+TILES=https://tiles.example/hunter2/{z}/{x}/{y}.png?key=hunter2
+OTEL_EXPORTER_OTLP_ENDPOINT=https://hunter2@collector.example/hunter2/v2/#hunter2
+OTEL_EXPORTER_OTLP_HEADERS=authorization=hunter2
 USER_STATE_MAX_SIZE = 100
 MEMORY_THRESHOLD_MB=100
 MAX_PREPARED_EVENTS=10
@@ -38,7 +40,8 @@ OPERATOR_IDS=1,2
 	}
 	for _, line := range []string{
 		"BOT_TOKEN=***", "DATABASE_URL=postgres://okolo:***@db/okolo", "REDIS_URL=redis://:***@redis:6379/0", "OPS_TOKEN=***",
-		"TILES=https://tiles.example/{z}/{x}/{y}.png?***", "OPERATOR_IDS=1,2", "SWEEP_INTERVAL=15m0s",
+		"TILES=https://tiles.example/***/{z}/{x}/{y}.png?***", "OTEL_EXPORTER_OTLP_HEADERS=***",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=https://***@collector.example/***/***/#***", "OPERATOR_IDS=1,2", "SWEEP_INTERVAL=15m0s",
 		"USER_STATE_MAX_SIZE=100", "MEMORY_THRESHOLD_MB=200", "MAX_PREPARED_EVENTS=30", "MIGRATE=true",
 	} {
 		if !strings.Contains("\n"+out, "\n"+line+"\n") {
@@ -48,9 +51,37 @@ OPERATOR_IDS=1,2
 	if strings.Contains(out, "hunter2") || strings.Contains(out, demoToken) {
 		t.Errorf("a secret is shown:\n%s", out)
 	}
-	again := writeFile(t, strings.ReplaceAll(out, "BOT_TOKEN=***", "BOT_TOKEN="+demoToken)+"OPS_TOKEN=hunter2hunter2hunter2\n")
+	again := writeFile(t, strings.NewReplacer("BOT_TOKEN=***", "BOT_TOKEN="+demoToken, "HEADERS=***", "HEADERS=a=b").Replace(out)+"OPS_TOKEN=hunter2hunter2hunter2\n")
 	if code, second, errs := okolo(t, nil, "config", "--config", again); code != exitOK || second != out {
 		t.Errorf("what was shown, read again: exit %d, %s\n%s", code, errs, second)
+	}
+}
+
+// TestMasks: of an address only is shown what cannot be a secret.
+func TestMasks(t *testing.T) {
+	for address, want := range map[string]string{
+		"postgres://okolo:hunter2@db:5432/okolo?sslpassword=hunter2": "postgres://okolo:***@db:5432/okolo?***",
+		"postgres://hunter2@db/okolo":                                "postgres://***@db/okolo",
+		"host=db password=hunter2":                                   "***",
+		"host=db password=hunter2:":                                  "***",
+		"redis:hunter2":                                              "***",
+		"unix:///run/redis.sock":                                     "unix:///run/redis.sock",
+		"hunter2":                                                    "***",
+		"://hunter2":                                                 "***",
+	} {
+		if got := masked(address, false); got != want {
+			t.Errorf("%s is shown as %s, not %s", address, got, want)
+		}
+	}
+	for address, want := range map[string]string{
+		"https://tile.openstreetmap.org/{z}/{x}/{y}.png":        "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+		"https://t.example/a/hunter2/{z}/{x}/{y}@2x.png?k={z}1": "https://t.example/***/***/{z}/{x}/{y}@2x.png?***",
+		"https://t.example/hunter2%2F1/{z}-{x}-{y}":             "https://t.example/***/***/{z}-{x}-{y}",
+		"https://{hunter2}.example/{z}":                         "***",
+	} {
+		if got := masked(address, true); got != want {
+			t.Errorf("%s is shown as %s, not %s", address, got, want)
+		}
 	}
 }
 

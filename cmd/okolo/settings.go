@@ -93,7 +93,7 @@ func (s telegramSettings) options(log *slog.Logger) (sender.Options, error) {
 
 // mapSettings say where the map picture comes from.
 type mapSettings struct {
-	Tiles       string `env:"TILES" mask:"url" placeholder:"URL" help:"Template of a tile server, with {z}, {x} and {y}. Without it the map has a plain background."`
+	Tiles       string `env:"TILES" mask:"web" placeholder:"URL" help:"Template of a tile server, with {z}, {x} and {y}. Without it the map has a plain background."`
 	Attribution string `env:"TILES_ATTRIBUTION" default:"© OpenStreetMap contributors" help:"Whose tiles they are, written on the picture."`
 }
 

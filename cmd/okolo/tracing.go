@@ -11,7 +11,7 @@ import (
 // tracingSettings say which updates are followed through their stations, and who is told. Their
 // names in the environment are OpenTelemetry's.
 type tracingSettings struct {
-	OTLPEndpoint string  `env:"OTEL_EXPORTER_OTLP_ENDPOINT" mask:"url" placeholder:"URL" name:"otlp-endpoint" help:"OpenTelemetry collector that gets traces of updates by OTLP over HTTP, such as http://127.0.0.1:4318. Without it nothing is traced."`
+	OTLPEndpoint string  `env:"OTEL_EXPORTER_OTLP_ENDPOINT" mask:"web" placeholder:"URL" name:"otlp-endpoint" help:"OpenTelemetry collector that gets traces of updates by OTLP over HTTP, such as http://127.0.0.1:4318. Without it nothing is traced."`
 	OTLPHeaders  string  `env:"OTEL_EXPORTER_OTLP_HEADERS" mask:"all" placeholder:"NAME=VALUE,…" name:"otlp-headers" help:"Headers of the requests to the collector, separated by commas, such as authorization=Bearer%20…"`
 	TraceRatio   float64 `env:"OTEL_TRACES_SAMPLER_ARG" default:"0.1" placeholder:"N" help:"Share of the updates that are traced (0 to 1)."`
 }
