@@ -16,6 +16,8 @@ const read = (s, path) => path.split(".").reduce((o, k) => o?.[k], s);
 // errors are what somebody or something did not get.
 const errors = (s) => s.ingress.undelivered + s.ingress.unreadable + s.sessions.inputs_poisoned + s.sessions.inputs_busy +
   s.sessions.snapshots_given_up + s.sessions.results_lost + s.writes.failed + s.writes.rejected + s.writes.busy + s.sending.exhausted;
+// owed is what people or operators still wait for.
+const owed = (s) => s.notices.owed + s.notices.announcements.owed + s.outbox.waiting + s.ingress.set_aside;
 const answers = (s) => s.sending.sent;
 
 // Every counter that is drawn as so many a second.
@@ -54,11 +56,12 @@ function point(s, before, t, dt) {
 
 const tiles = [
   { name: "Memory", path: "sessions.rss_bytes", format: megabytes, below: (s) => s.sessions.memory_threshold_bytes ? `of ${megabytes(s.sessions.memory_threshold_bytes)}` : "no guard" },
-  { name: "Sessions", path: "sessions.sessions", format: number, below: (s) => `of ${number(s.sessions.max_sessions)}, ${number(s.sessions.prepared_events)} events prepared` },
+  { name: "Sessions", path: "sessions.sessions", format: number, below: (s) => `of ${number(s.sessions.max_sessions)}, ${number(s.sessions.prepared_events)} prepared` },
   { name: "Updates", path: "ingress.received", format: number, below: (s) => `${number(s.ingress.unsettled)} not settled` },
   { name: "Answers", path: "sending.sent", format: number, below: (s) => `${number(s.sending.queued)} waiting, ${number(s.sending.floods)} × 429` },
   { name: "Writes", path: "writes.commands", format: number, below: (s) => `p99 ${seconds(s.writes.commit_seconds.p99)}, ${number(s.writes.queued)} waiting` },
   { name: "Duplicates", path: "sessions.inputs_repeated", format: number, below: (s) => `${number(s.writes.replays)} writes replayed` },
+  { name: "Owed", of: owed, format: number, below: (s) => `${number(s.outbox.waiting)} replies, ${number(s.ingress.set_aside)} set aside` },
   { name: "Errors", of: errors, format: number, below: (s) => `${number(s.log?.errors ?? 0)} in the log, ${number(s.log?.warnings ?? 0)} warnings` },
 ].map((tile) => {
   const e = document.createElement("div");
@@ -93,6 +96,15 @@ const buffers = [
   ["Connections, reads", "database.reads.in_use", "database.reads.bound"], ["Connections, writes", "database.writes.in_use", "database.writes.bound"],
 ];
 
+// What waits in the database, and what became of it since the start.
+const kept = [
+  ["Notices owed", "notices.owed"], ["Notices sent", "notices.sent"], ["Notices given up", "notices.given_up"],
+  ["Reminders sent", "notices.reminders.sent"], ["Reminders dropped, out of date", "notices.reminders.dropped"],
+  ["Announcements owed", "notices.announcements.owed"], ["Announcements sent", "notices.announcements.sent"],
+  ["Inbox: updates kept", "ingress.kept"], ["Inbox: set aside", "ingress.set_aside"],
+  ["Outbox: replies waiting", "outbox.waiting"], ["Outbox: delivered later", "outbox.delivered"], ["Outbox: expired", "outbox.expired"],
+];
+
 function rows(parent, list) {
   parent.replaceChildren(...list.map(([name, n, most]) => {
     const row = document.createElement("div"), bar = document.createElement("progress"), label = document.createElement("span"), value = document.createElement("span");
@@ -123,6 +135,11 @@ function show() {
   const screens = stats.sessions.by_screen, all = stats.sessions.sessions;
   rows($("screens"), Object.keys(screens).sort((a, b) => screens[b] - screens[a]).map((k) => [k.replace("_", " "), screens[k], all]));
   rows($("buffers"), buffers.map(([name, n, most]) => [name, read(stats, n) ?? 0, read(stats, most) ?? 0]).filter(([, , most]) => most > 0));
+  $("owed").replaceChildren(...kept.flatMap(([name, path]) => {
+    const term = document.createElement("dt"), value = document.createElement("dd");
+    term.textContent = name, value.textContent = number(read(stats, path) ?? 0);
+    return [term, value];
+  }));
   $("history").replaceChildren(...stats.sessions.guard_history.toReversed().map((e) => {
     const li = document.createElement("li"), time = document.createElement("time");
     time.textContent = new Date(e.at).toLocaleTimeString();
