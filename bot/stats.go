@@ -1,14 +1,11 @@
 package bot
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"okolo/actors"
-	"okolo/actors/ops"
 	"okolo/bot/sender"
 	"okolo/bot/staticmap"
 	"okolo/bot/ui"
@@ -145,19 +142,11 @@ func (b *Bot) groupStats() GroupStats {
 	}
 }
 
-// statsText is the statistics as a table for an operator's chat.
+// statsText is the digest of the statistics, for an operator's chat.
 func (b *Bot) statsText(ctx context.Context) (string, error) {
 	s, err := b.Stats(ctx)
 	if err != nil {
 		return "", err
 	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return "", fmt.Errorf("encode the statistics: %w", err)
-	}
-	var table bytes.Buffer
-	if err := ops.Table(&table, raw); err != nil {
-		return "", err
-	}
-	return table.String(), nil
+	return s.digest(), nil
 }
