@@ -10,11 +10,11 @@ const guardEvents = 16
 
 // GuardEvent is a purge, or a change between pressure and none.
 type GuardEvent struct {
-	At        time.Time `json:"at"`
-	What      string    `json:"what"`       // "purge by memory", "purge by operator", "pressure", "relief"
-	Removed   int       `json:"removed"`    // sessions that left
-	RSSBefore uint64    `json:"rss_before"` // bytes, when a purge began
-	RSSAfter  uint64    `json:"rss_after"`  // bytes, when this was noted
+	At        time.Time `json:"at" help:"When this was noted."`
+	What      string    `json:"what" help:"purge by memory, purge by operator, pressure or relief."`
+	Removed   int       `json:"removed" help:"Sessions that left."`
+	RSSBefore uint64    `json:"rss_before" help:"Resident memory in bytes when a purge began."`
+	RSSAfter  uint64    `json:"rss_after" help:"Resident memory in bytes when this was noted."`
 }
 
 // guardHistory remembers the last events of the guard.

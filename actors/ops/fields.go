@@ -21,10 +21,11 @@ type Field struct {
 	Path   string // in the JSON, such as "sessions.rss_bytes"
 	Metric string // full name; empty: none
 	Labels []Label
+	By     string // label of a map's keys; empty: it is no map
 	Help   string
+	Type   reflect.Type
 
-	index []int  // in the struct
-	by    string // label of a map's keys
+	index []int // in the struct
 }
 
 // Label is a label of a metric.
@@ -65,13 +66,13 @@ func (f Field) extended(sf reflect.StructField, i int) Field {
 	name, labels, _ := strings.Cut(sf.Tag.Get("metric"), ",")
 	out := Field{
 		Path: join(f.Path, ".", cmp.Or(sf.Tag.Get("json"), sf.Name)), Metric: join(f.Metric, "_", name),
-		Help: sf.Tag.Get("help"), Labels: append([]Label(nil), f.Labels...), index: append(append([]int(nil), f.index...), i),
+		Help: sf.Tag.Get("help"), Type: sf.Type, Labels: append([]Label(nil), f.Labels...), index: append(append([]int(nil), f.index...), i),
 	}
 	for label := range strings.SplitSeq(labels, ",") {
 		if key, value, ok := strings.Cut(label, "="); ok {
 			out.Labels = append(out.Labels, Label{key, value})
 		} else {
-			out.by = label
+			out.By = label
 		}
 	}
 	return out

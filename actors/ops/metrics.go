@@ -81,8 +81,8 @@ func (c *collector) describe(t reflect.Type) {
 			fixed[l.Name] = l.Value
 		}
 		var by []string
-		if f.by != "" {
-			by = []string{f.by}
+		if f.By != "" {
+			by = []string{f.By}
 		}
 		c.descs[i] = prometheus.NewDesc(f.Metric, familyHelp(helps[f.Metric]), by, fixed)
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"reflect"
 	"time"
 )
 
@@ -30,6 +31,8 @@ type Window struct {
 	// Stats returns the statistics: a struct of structs that encodes to a JSON object of
 	// objects. Its fields' tags say which metrics they are: see [Fields].
 	Stats func(context.Context) (any, error)
+	// Figures is the type of what Stats returns.
+	Figures reflect.Type
 	// Ready returns nil, or why the program does not serve.
 	Ready func(context.Context) error
 	// Purge makes the oldest half of the sessions leave memory and returns how many did.
@@ -49,6 +52,7 @@ type Window struct {
 //
 //	GET  /               the dashboard
 //	GET  /stats          the statistics as JSON
+//	GET  /stats/schema   what they mean, as JSON Schema
 //	GET  /metrics        the same for Prometheus
 //	GET  /healthz        200: the process answers
 //	GET  /readyz         200: it serves; 503 and the reason: it does not
@@ -61,6 +65,7 @@ type Window struct {
 func (w Window) Handler() http.Handler {
 	private := http.NewServeMux()
 	private.HandleFunc("GET /stats", w.serveStats)
+	private.HandleFunc("GET /stats/schema", w.serveSchema)
 	private.Handle("GET /metrics", w.metrics())
 	private.Handle("POST /purge", w.order("purge", func(ctx context.Context) (any, error) {
 		n, err := w.Purge(ctx)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -57,11 +58,12 @@ func sample() figures {
 // window is one that works.
 func window() ops.Window {
 	return ops.Window{
-		Stats:  func(context.Context) (any, error) { return sample(), nil },
-		Ready:  func(context.Context) error { return nil },
-		Purge:  func(context.Context) (int, error) { return 250, nil },
-		Drain:  func() {},
-		Logger: quiet,
+		Stats:   func(context.Context) (any, error) { return sample(), nil },
+		Figures: reflect.TypeFor[figures](),
+		Ready:   func(context.Context) error { return nil },
+		Purge:   func(context.Context) (int, error) { return 250, nil },
+		Drain:   func() {},
+		Logger:  quiet,
 	}
 }
 

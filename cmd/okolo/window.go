@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -67,8 +68,9 @@ type stats struct {
 // open serves the window at addr.
 func (w *window) open(ctx context.Context, s opsSettings) (*ops.Server, error) {
 	return ops.Listen(ctx, s.OpsAddr, ops.Window{
-		Stats: func(ctx context.Context) (any, error) { return w.stats(ctx) },
-		Ready: w.ready, Purge: w.purge, Drain: w.drain,
+		Stats:   func(ctx context.Context) (any, error) { return w.stats(ctx) },
+		Figures: reflect.TypeFor[stats](),
+		Ready:   w.ready, Purge: w.purge, Drain: w.drain,
 		Token: s.OpsToken, Profiles: s.Pprof, Logger: w.log,
 	}.Handler())
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"okolo/actors/ops"
 	"okolo/persistence/pgtest"
@@ -48,6 +49,7 @@ func TestWindowOfServe(t *testing.T) {
 		}
 	}
 
+	checkSchema(t, p.url, "0123456789abcdef")
 	eventually(t, p.url+"/readyz", http.StatusOK, "^ready")
 	// The jobs start last, and a database that goes before is a start that failed.
 	schema(t, database.URL(), `DO $$ BEGIN
@@ -146,5 +148,39 @@ func schema(t *testing.T, url, sql string) {
 	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// checkSchema: the statistics are what their schema says, which leaves none of them out.
+func checkSchema(t *testing.T, url, token string) {
+	t.Helper()
+	decoded := func(path string) any {
+		_, body := look(t, url+path, token)
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", path, err, body)
+		}
+		return v
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("stats.json", decoded("/stats/schema")); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("stats.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats := decoded("/stats").(map[string]any)
+	if err := schema.Validate(stats); err != nil {
+		t.Errorf("the statistics are not what their schema says: %v", err)
+	}
+	for section := range stats {
+		if schema.Properties[section] == nil {
+			t.Errorf("the schema does not know %s", section)
+		}
+	}
+	delete(stats["writes"].(map[string]any), "queued")
+	if schema.Validate(stats) == nil {
+		t.Error("a figure that is missing is not noticed")
 	}
 }
