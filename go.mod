@@ -27,11 +27,8 @@ require (
 	github.com/riverqueue/river v0.51.2
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.2
 	github.com/riverqueue/river/rivertype v0.51.2
-<<<<<<< HEAD
-	github.com/schollz/progressbar/v3 v3.19.0
-=======
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
->>>>>>> 7b5fb9a (Document every figure of the statistics, as a page and as JSON Schema at /stats/schema)
+	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/shirou/gopsutil/v3 v3.24.5
 	github.com/valyala/fasthttp v1.69.0
 	go.opentelemetry.io/otel v1.47.0
