@@ -52,8 +52,8 @@ func (c *call) edit(change func(m *message) (*content, error)) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	same := what.same(m.content)
-	if same && sameKeyboard(keys.inline, m.inline) {
+	same, inline := what.same(m.content), keepKeyboard(keys.inline)
+	if same && inline.is(m.inline) {
 		return nil, errNotModified
 	}
 	if m.via == nil {
@@ -67,7 +67,7 @@ func (c *call) edit(change func(m *message) (*content, error)) (any, error) {
 	if !same { // a change of the buttons alone does not show as an edit
 		m.editDate = c.now().Unix()
 	}
-	m.content, m.inline = what, keys.inline
+	m.content, m.inline = what, inline
 	m.edits++
 	in.touch(m)
 	if m.via != nil {

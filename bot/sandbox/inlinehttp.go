@@ -109,9 +109,9 @@ func (s *Server) serveInlineChoice(r *http.Request, p *person, b *bot, q *inline
 	if err != nil {
 		return nil, err
 	}
-	m := &message{from: p, via: b, content: q.results[i].content, inline: q.results[i].inline}
+	m := &message{from: p, via: b, content: q.results[i].content, inline: keepKeyboard(q.results[i].inline)}
 	chosen := telego.ChosenInlineResult{ResultID: choice.ResultID, From: *p.user(), Query: q.text}
-	if m.inline != nil { // only then the bot can edit it
+	if !m.inline.none() { // only then the bot can edit it
 		m.inlineID = s.newInlineID()
 		chosen.InlineMessageID = m.inlineID
 	}

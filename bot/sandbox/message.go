@@ -24,7 +24,7 @@ type message struct {
 	pinned    bool
 	reactions map[int64]string // emoji, by the ids of the bots
 	content   *content
-	inline    *telego.InlineKeyboardMarkup
+	inline    keptKeyboard
 	keyboard  *Keyboard // what it did to the person's keyboard
 
 	editDate int64
@@ -69,7 +69,7 @@ func (c *chat) plain(m *message, chat telego.Chat) *telego.Message {
 	}
 	t.MessageID, t.Date, t.Chat, t.EditDate = int(m.id), m.date, chat, m.editDate
 	t.MessageThreadID, t.IsTopicMessage = int(m.thread), m.thread != 0
-	t.ReplyMarkup, t.ForwardOrigin, t.MediaGroupID = m.inline, m.origin, m.album
+	t.ReplyMarkup, t.ForwardOrigin, t.MediaGroupID = m.inline.markup(), m.origin, m.album
 	if m.via != nil {
 		t.ViaBot = m.via.user()
 	}

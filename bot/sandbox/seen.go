@@ -214,8 +214,8 @@ func (m *message) plainlySeen() Message {
 	if v := c.venue; v != nil {
 		s.Venue = &Venue{Location{v.Location.Latitude, v.Location.Longitude}, v.Title, v.Address}
 	}
-	if m.inline != nil {
-		for _, row := range m.inline.InlineKeyboard {
+	if k := m.inline.markup(); k != nil {
+		for _, row := range k.InlineKeyboard {
 			buttons := make([]Button, len(row))
 			for i, b := range row {
 				buttons[i] = seenButton(b)

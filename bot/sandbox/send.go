@@ -115,11 +115,12 @@ func (c *call) sendAll(list ...message) ([]sentMessage, error) {
 		return nil, err
 	}
 	in.action = ""
+	inline := keepKeyboard(keys.inline)
 	all := make([]sentMessage, 0, len(list))
 	for i := range list {
 		m := &list[i]
 		m.bot, m.thread, m.replyTo = c.bot, thread, reply
-		m.inline, m.keyboard = keys.inline, keys.keyboard
+		m.inline, m.keyboard = inline, keys.keyboard
 		if err := in.add(m); err != nil {
 			return nil, err
 		}

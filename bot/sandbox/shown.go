@@ -22,22 +22,13 @@ func (s sentMessage) MarshalJSON() ([]byte, error) { return s.body, nil }
 // a walk through the hundred and more fields of telego.Message takes longer than all else that
 // a call does. Its members are those of telego's types; a test compares the two.
 func (c *chat) shown(m *message) sentMessage {
-	b := make([]byte, 0, 512+len(m.content.rich.text)+64*len(m.content.rich.entities)+96*buttonsOf(m.inline))
+	b := make([]byte, 0, 512+len(m.content.rich.text)+64*len(m.content.rich.entities)+len(m.inline.plain))
 	if r := c.find(m.replyTo); m.rare() || r != nil && r.rare() {
 		b = appendAny(b, c.show(m))
 	} else {
 		b = c.appendMessage(b, m, r)
 	}
 	return sentMessage{int(m.id), b}
-}
-
-func buttonsOf(k *telego.InlineKeyboardMarkup) (n int) {
-	if k != nil {
-		for _, row := range k.InlineKeyboard {
-			n += len(row)
-		}
-	}
-	return n
 }
 
 // rare reports whether a message has what appendMessage leaves out.
@@ -72,8 +63,8 @@ func (c *chat) appendMessage(b []byte, m, to *message) []byte {
 	b = appendNumber(b, "edit_date", m.editDate)
 	b = appendText(b, "media_group_id", m.album)
 	b = appendContent(b, m.content)
-	if m.inline != nil {
-		b = appendKeyboard(append(b, `,"reply_markup":`...), m.inline)
+	if !m.inline.none() {
+		b = m.inline.append(append(b, `,"reply_markup":`...))
 	}
 	return append(b, '}')
 }
@@ -179,7 +170,7 @@ func appendKeyboard(b []byte, k *telego.InlineKeyboardMarkup) []byte {
 }
 
 func appendButton(b []byte, k *telego.InlineKeyboardButton) []byte {
-	if (*k != telego.InlineKeyboardButton{Text: k.Text, URL: k.URL, CallbackData: k.CallbackData}) {
+	if !plainButton(k) {
 		return appendAny(b, k)
 	}
 	b = appendQuoted(append(b, `{"text":`...), k.Text)

@@ -59,14 +59,14 @@ func TestShownIsAsTelegoHasIt(t *testing.T) {
 	}
 	messages := map[string]message{
 		"bot": {bot: b}, "from": {from: ann}, "hidden": {from: ann, hidden: true}, "via": {from: ann, via: b, inlineID: "i"},
-		"inline": {bot: b, inline: keys}, "thread": {bot: b, thread: 3}, "album": {bot: b, album: "9"}, "editDate": {bot: b, editDate: 7, edits: 1},
+		"inline": {bot: b, inline: keepKeyboard(keys)}, "thread": {bot: b, thread: 3}, "album": {bot: b, album: "9"}, "editDate": {bot: b, editDate: 7, edits: 1},
 		"origin":  {bot: b, origin: &telego.MessageOriginUser{Type: "user", Date: 1, SenderUser: *premium}},
 		"replyTo": {bot: b, replyTo: 1}, "keyboard": {bot: b, keyboard: &Keyboard{Remove: true}},
 	}
 	private := s.chat(b, ann)
 	forum := &chat{key: chatKey{chat: -1001}, server: s, group: &group{title: `G"`, super: true, forum: true}}
 	for _, c := range []*chat{private, forum} {
-		c.messages = []*message{{id: 1, bot: b, date: 5, thread: 2, content: &content{rich: rich}, inline: keys}}
+		c.messages = []*message{{id: 1, bot: b, date: 5, thread: 2, content: &content{rich: rich}, inline: keepKeyboard(keys)}}
 		for what, with := range contents {
 			for kind, m := range messages {
 				m.id, m.date, m.content = 2, time.Now().Unix(), &with

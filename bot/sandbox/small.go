@@ -137,7 +137,7 @@ func (c *call) stopPoll() (any, error) {
 	if err := in.pushTo(c.bot, "poll", closed, messageLife); err != nil {
 		return nil, err
 	}
-	m.content, m.inline = &content{poll: &closed}, keys.inline
+	m.content, m.inline = &content{poll: &closed}, keepKeyboard(keys.inline)
 	in.touch(m)
 	return closed, nil
 }

@@ -41,6 +41,7 @@ type botSettings struct {
 	MemoryLimitMB     int           `default:"0" placeholder:"MB" help:"The most memory that the bot may have, by a cgroup, as in a container, where one can be made (Linux, root), else by RLIMIT_DATA (0: no limit; else from 64)." name:"memory-limit-mb"`
 	IdleLife          time.Duration `default:"30m" placeholder:"TIME" help:"The bot's USER_STATE_TTL_SECONDS."`
 	Speed             float64       `default:"1" placeholder:"N" help:"Virtual time: the bot's idle life, its sweep every 15 minutes, and the hour and the week that some people stay away pass so many times faster (1 to 1800); an absence that still takes more than 10 minutes is left out."`
+	MessagesPerChat   int           `default:"12" placeholder:"N" help:"Messages of each chat that the sandbox keeps (2 to 1,000): of a million people, 2 for whom the newest map and list are enough."`
 	Events            int           `default:"40" placeholder:"N" help:"Events at each of 64 places before the people come."`
 }
 
@@ -99,6 +100,8 @@ func (s botSettings) check() error {
 		return usageError{"--memory-limit-mb is 0, or goes from 64 to 1,048,576."}
 	case s.MemoryLimitMB != 0 && s.Target != "":
 		return usageError{"--memory-limit-mb is for a bot that is started here: leave --target out."}
+	case s.MessagesPerChat < 2 || s.MessagesPerChat > 1000:
+		return usageError{"--messages-per-chat goes from 2 to 1,000."}
 	case s.Events < 0 || s.Events > 10_000:
 		return usageError{"--events goes from 0 to 10,000."}
 	}
@@ -113,7 +116,7 @@ func (s botSettings) check() error {
 // rig is what the bot stands on.
 func (s botSettings) rig(c *console) rig.Options {
 	o := rig.Options{
-		Listen: s.Listen, DatabaseURL: s.DatabaseURL, Target: s.Target, MemoryMB: s.MemoryLimitMB,
+		Listen: s.Listen, DatabaseURL: s.DatabaseURL, Target: s.Target, MemoryMB: s.MemoryLimitMB, MessagesPerChat: s.MessagesPerChat,
 		Env: append([]string{
 			"USER_STATE_MAX_SIZE=" + strconv.Itoa(s.MaxSessions),
 			"MEMORY_THRESHOLD_MB=" + strconv.Itoa(s.MemoryThresholdMB),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -27,6 +28,10 @@ type trial struct {
 	result  *report.Result
 }
 
+// Of more than many people the harness keeps less garbage, for memory rather than for time: they may
+// be a million, each with the messages on their screen.
+const many, lessGarbage = 50_000, 40 // percent of what is alive
+
 // trialOptions are what a trial is made of.
 type trialOptions struct {
 	command string
@@ -39,6 +44,9 @@ type trialOptions struct {
 // startTrial brings the bot up. Close takes everything down.
 func startTrial(ctx context.Context, o trialOptions, c *console) (_ *trial, err error) {
 	began := time.Now()
+	if o.crowd.People > many {
+		debug.SetGCPercent(lessGarbage)
+	}
 	t := &trial{console: c, result: &report.Result{Command: o.command, Settings: o.about}}
 	// In a database that others used before, people and titles have to be new.
 	tag := strconv.FormatInt(began.UnixMilli(), 36)
