@@ -25,7 +25,7 @@ import (
 	"okolo/persistence"
 )
 
-// Config is what a [Bot] stands on. Every field but Operators, Follow,
+// Config is what a [Bot] stands on. Every field but Webhook, Operators, Follow,
 // Snapshots, Now and Logger is required.
 type Config struct {
 	API    *API
@@ -34,6 +34,8 @@ type Config struct {
 	Epoch  uint64 // of this process as the bot's owner; 0: New takes the next
 	Maps   *staticmap.Renderer
 	Zones  *timezone.Finder
+
+	Webhook Webhook // without one, updates are fetched
 
 	Sessions actors.Config // Epoch and StateVersion are set by New
 	// Snapshots returns where a bot's sessions are kept, or nil, for nowhere: those that leave
@@ -66,6 +68,7 @@ type Bot struct {
 	flood    *flood
 	operator map[int64]bool
 	ingress  ingress
+	webhook  *webhook // nil: updates are fetched
 	intake   *intake
 	inbox    *inbox
 	outbox   *outbox
@@ -131,6 +134,11 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if b.admins, err = newAdmins(); err != nil {
 		return nil, err
 	}
+	if cfg.Webhook.URL != "" {
+		if b.webhook, err = newWebhook(b); err != nil {
+			return nil, err
+		}
+	}
 	cfg.Sessions.Epoch, cfg.Sessions.StateVersion = cfg.Epoch, ui.StateVersion
 	if cfg.Sessions.Logger == nil {
 		cfg.Sessions.Logger = cfg.Logger
@@ -183,28 +191,36 @@ func (b *Bot) Runtime() *actors.Runtime[ui.State] { return b.runtime }
 // delivers the notices and reminders that the database owes.
 func (b *Bot) Run(ctx context.Context, grace time.Duration) error {
 	b.register(ctx)
-	// Where ctx has ended already there is something to drain all the same.
-	jobs, err := b.Store.StartJobs(context.WithoutCancel(ctx), b.id, b.Epoch, messenger{b})
-	if err != nil {
-		return errors.Join(err, b.Close(context.WithoutCancel(ctx)))
-	}
-	polled := make(chan error, 1)
-	go func() { polled <- b.poll(ctx) }()
+	jobs := b.startJobs()
+	ended := make(chan error, 1)
+	go func() { ended <- b.take(ctx) }()
 	running := true
+	var err error
 	select {
-	case err = <-polled:
+	case err = <-ended:
 		running = false
 	case <-ctx.Done():
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	pause, stop := context.WithTimeout(drain, grace/3) // of the notices under way
-	err = errors.Join(err, jobs.Stop(pause), b.Close(drain))
+	err = errors.Join(err, jobs.stop(pause), b.Close(drain))
 	stop()
 	if running {
-		err = errors.Join(err, <-polled)
+		err = errors.Join(err, <-ended)
+	}
+	if b.webhook != nil {
+		b.webhook.handling.Wait()
 	}
 	return errors.Join(err, b.confirm(drain))
+}
+
+// take takes updates until ctx is done: Telegram brings them, or they are fetched.
+func (b *Bot) take(ctx context.Context) error {
+	if b.webhook != nil {
+		return b.webhook.listen(ctx)
+	}
+	return b.poll(ctx)
 }
 
 // Close stops the sessions, storing each, and then the sending; what is not done when ctx
@@ -221,11 +237,14 @@ func (b *Bot) Close(ctx context.Context) error {
 	return err
 }
 
-// register tells Telegram that updates are fetched, and which commands to offer. A failure is
-// logged and no more: people only miss the menu, and fetching says itself if it cannot work.
+// register tells Telegram which commands to offer, and where updates are fetched, that they are. A
+// failure is logged and no more: people only miss the menu, and fetching says itself if it cannot
+// work.
 func (b *Bot) register(ctx context.Context) {
-	if err := b.API.DeleteWebhook(ctx, &telego.DeleteWebhookParams{}); err != nil {
-		b.Logger.Warn("a webhook that may be set could not be removed", "error", err)
+	if b.webhook == nil {
+		if err := b.API.DeleteWebhook(ctx, &telego.DeleteWebhookParams{}); err != nil {
+			b.Logger.Warn("a webhook that may be set could not be removed", "error", err)
+		}
 	}
 	for _, lang := range []string{"", "ru"} {
 		b.offer(ctx, lang, nil, ui.Commands(lang))

@@ -124,12 +124,16 @@ func (i *inbox) work(ctx context.Context) {
 	puts, removed := i.puts, i.removed
 	i.puts, i.removed = nil, nil
 	i.mu.Unlock()
+	plain := puts[:0]
 	for _, p := range puts {
 		if p.aside {
 			i.commitAside(ctx, p.pieces[0])
 		} else {
-			i.commit(ctx, p)
+			plain = append(plain, p)
 		}
+	}
+	if len(plain) > 0 {
+		i.commit(ctx, plain)
 	}
 	i.clear(ctx, removed)
 }
@@ -154,9 +158,13 @@ func (i *inbox) commitAside(ctx context.Context, p *piece) {
 	i.bot.ended(p, ok)
 }
 
-// commit puts into the inbox what is not settled by now.
-func (i *inbox) commit(ctx context.Context, p *put) {
-	open := i.bot.intake.keep(p.pieces)
+// commit puts into the inbox what is not settled by now, all in one statement.
+func (i *inbox) commit(ctx context.Context, puts []*put) {
+	var pieces []*piece
+	for _, p := range puts {
+		pieces = append(pieces, p.pieces...)
+	}
+	open := i.bot.intake.keep(pieces)
 	letters := make([]persistence.Letter, len(open))
 	for k, piece := range open {
 		letters[k] = i.letter(piece)
@@ -171,19 +179,28 @@ func (i *inbox) commit(ctx context.Context, p *put) {
 		return
 	}
 	i.kept.Add(uint64(len(added)))
-	if p.first {
-		p.pieces = slices.DeleteFunc(open, func(piece *piece) bool {
-			at := slices.Index(added, piece.update)
-			if at >= 0 {
-				added = slices.Delete(added, at, at+1) // of two of the same id, one is handled
-			}
-			return at < 0
-		})
-		i.bot.counts.ignored.Add(uint64(len(open) - len(p.pieces)))
-		open = p.pieces
-	}
 	i.noteKept(open)
-	close(p.done)
+	isNew := make(map[int64]bool, len(added))
+	for _, id := range added {
+		isNew[id] = true
+	}
+	for _, p := range puts {
+		if p.first {
+			i.leaveOut(p, isNew)
+		}
+		close(p.done)
+	}
+}
+
+// leaveOut takes those pieces out of a put that were in the inbox already, as others' or its own.
+func (i *inbox) leaveOut(p *put, isNew map[int64]bool) {
+	all := len(p.pieces)
+	p.pieces = slices.DeleteFunc(p.pieces, func(piece *piece) bool {
+		old := !isNew[piece.update]
+		delete(isNew, piece.update) // of two of the same id, one is handled
+		return old
+	})
+	i.bot.counts.ignored.Add(uint64(all - len(p.pieces)))
 }
 
 // noteKept marks pieces as kept, and removes those again that were settled meanwhile.

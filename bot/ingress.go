@@ -38,7 +38,7 @@ type ingress struct {
 // or in the inbox: what was in flight when the process died comes again.
 func (b *Bot) poll(ctx context.Context) error {
 	if !b.inbox.recover(ctx) {
-		return nil
+		return interrupted(ctx)
 	}
 	pause, careful, first := time.Duration(0), false, true
 	var settled []*piece // of the batch before
@@ -115,7 +115,7 @@ func (b *Bot) handle(updates []telego.Update, first bool) (pieces []*piece, all 
 		select {
 		case <-put.done:
 		case <-b.inbox.gone:
-			return pieces, false
+			return nil, false
 		}
 		for _, p := range put.pieces {
 			b.admit(p)

@@ -29,6 +29,7 @@ type Stats struct {
 
 // IngressStats is about the updates from Telegram. Counts are since the start.
 type IngressStats struct {
+	Mode                   string  `json:"mode" metric:"-" help:"How updates come: polling or webhook."`
 	Received               uint64  `json:"received" metric:"received_total" help:"Updates taken from Telegram."`
 	Unsettled              int64   `json:"unsettled" metric:"unsettled" help:"Updates taken from Telegram and not settled yet."`
 	Bound                  int     `json:"unsettled_bound" metric:"unsettled_max" help:"Most updates that may be unsettled."`
@@ -46,6 +47,21 @@ type IngressStats struct {
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
 	Blocked                uint64  `json:"blocked" metric:"messages_blocked_total" help:"Messages to people who blocked the bot."`
 	Offset                 int64   `json:"confirmed_offset" metric:"-" help:"Every update below it is settled or in the inbox."`
+
+	Webhook WebhookStats `json:"webhook" metric:"webhook"`
+}
+
+// WebhookStats is about the requests by which Telegram brings updates; all 0 where they are fetched.
+// Counts are since the start.
+type WebhookStats struct {
+	Taken     uint64 `json:"taken" metric:"taken_total" help:"Updates that the webhook took."`
+	InFlight  int    `json:"in_flight" metric:"in_flight" help:"Updates of the webhook that are neither settled nor in the inbox."`
+	Bound     int    `json:"in_flight_bound" metric:"in_flight_max" help:"Most updates of the webhook that may be neither."`
+	Again     uint64 `json:"again" metric:"again_total" help:"Requests whose update has to come again, because it was not settled in time."`
+	Refused   uint64 `json:"refused" metric:"refused_total" help:"Requests refused because too many updates are in flight."`
+	Malformed uint64 `json:"malformed" metric:"malformed_total" help:"Requests of Telegram's that hold no update, or too large a one."`
+	Strangers uint64 `json:"strangers" metric:"strangers_total" help:"Requests that are not Telegram's: another path or method, or not the secret."`
+	Pending   int64  `json:"pending" metric:"pending" help:"Updates that wait at Telegram, as of ten seconds ago."`
 }
 
 // OutboxStats is about replies that could not be delivered at once. Counts are since the start.
@@ -111,6 +127,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 	return Stats{
 		Sessions: sessions,
 		Ingress: IngressStats{
+			Mode: b.mode(), Webhook: b.webhook.stats(),
 			Received: b.ingress.received.Load(), Unsettled: unsettled, Bound: maxTaken,
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
 			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: age, Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
@@ -139,6 +156,23 @@ func (b *Bot) groupStats() GroupStats {
 		Admins: b.admins.chats.Len(), AdminsBound: adminsTable,
 		AdminsHits: b.admins.hits.Load(), AdminsMisses: b.admins.misses.Load(),
 		Asks: asks, AsksBound: asksBound,
+	}
+}
+
+func (b *Bot) mode() string {
+	if b.webhook != nil {
+		return "webhook"
+	}
+	return "polling"
+}
+
+func (w *webhook) stats() WebhookStats {
+	if w == nil {
+		return WebhookStats{}
+	}
+	return WebhookStats{
+		Taken: w.taken.Load(), InFlight: w.inFlight(), Bound: maxInFlight, Again: w.again.Load(), Refused: w.refused.Load(),
+		Malformed: w.malformed.Load(), Strangers: w.strangers.Load(), Pending: w.pending.Load(),
 	}
 }
 

@@ -47,6 +47,8 @@ type worldOptions struct {
 	sending    sender.Options
 	operators  []int64
 	personRate float64
+	webhook    bot.Webhook
+	database   string // empty: one of its own
 	log        io.Writer
 	now        func() time.Time // nil: the clock on the wall
 	// trouble stands between the bot and the Bot API; nil: nothing does.
@@ -59,7 +61,10 @@ var berlin = model.Point{Lat: 52.52, Lon: 13.405}
 
 func newWorld(t *testing.T, o worldOptions) *world {
 	t.Helper()
-	w := &world{t: t, url: pgtest.URL(t)}
+	w := &world{t: t, url: o.database}
+	if w.url == "" {
+		w.url = pgtest.URL(t)
+	}
 	var err error
 	if w.sandbox, err = sandbox.New(sandbox.Options{Faults: o.faults}); err != nil {
 		t.Fatal(err)
@@ -145,7 +150,7 @@ func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Stor
 	}
 	return bot.Config{
 		API: api, Store: store, Writer: writer, Maps: maps, Zones: zones, Sessions: sessions,
-		Sending: o.sending, Operators: o.operators, PersonRate: o.personRate, Now: o.now, Logger: log,
+		Sending: o.sending, Operators: o.operators, PersonRate: o.personRate, Webhook: o.webhook, Now: o.now, Logger: log,
 	}
 }
 

@@ -37,6 +37,7 @@ type plan struct {
 	snapshots     snapshotPlan
 	sending       sender.Options
 	personRate    float64
+	webhook       bot.Webhook
 	maps          *staticmap.Renderer
 	log           *slog.Logger
 }
@@ -101,7 +102,7 @@ func start(ctx context.Context, p plan) (_ *program, err error) {
 		return nil, err
 	}
 	g.bot, err = bot.New(ctx, bot.Config{
-		API: api, Store: g.store, Writer: g.writer, Epoch: g.owner.Epoch(), Maps: p.maps, Zones: zones,
+		API: api, Store: g.store, Writer: g.writer, Epoch: g.owner.Epoch(), Maps: p.maps, Zones: zones, Webhook: p.webhook,
 		Sessions: p.sessions, Snapshots: g.kept.of, Sending: p.sending, PersonRate: p.personRate, Operators: p.operators, Follow: g.traces.Follow, Logger: p.log,
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ type serveCmd struct {
 	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of those who may see the statistics, separated by commas." name:"operator-ids"`
 	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
 
+	Webhook  webhookSettings  `embed:"" group:"Webhook:"`
 	Ops      opsSettings      `embed:""`
 	Tracing  tracingSettings  `embed:""`
 	Database databaseSettings `embed:""`
@@ -94,6 +95,9 @@ func (c *serveCmd) plan(log *slog.Logger) (plan, error) {
 		return plan{}, err
 	}
 	if p.snapshots, err = c.Sessions.snapshots(); err != nil {
+		return plan{}, err
+	}
+	if p.webhook, err = c.Webhook.config(c.BotAPIURL != ""); err != nil {
 		return plan{}, err
 	}
 	p.personRate = c.Telegram.PersonRate
