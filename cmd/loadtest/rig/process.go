@@ -51,6 +51,8 @@ func startProcess(ctx context.Context, command, env []string, log io.Writer) (*b
 	p := &botProcess{cmd: exec.Command(command[0], command[1:]...), tail: &tail{next: log}, exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = p.tail
+	// A Ctrl-C at the terminal is for the harness: the bot goes on until everybody is answered.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the bot: %w", err)
