@@ -139,9 +139,11 @@ func startBench(b *testing.B, s schema) *benchDatabase {
 	}))
 	b.Cleanup(func() { system.Shutdown() })
 	if s.production {
-		db.writer = NewWriter(system, store, WriterOptions{})
+		epoch, err := store.Epoch(ctx, 1)
+		check(b, err)
+		db.writer = NewWriter(system, store, WriterOptions{Bot: 1, Epoch: epoch})
 	} else {
-		db.writer = newWriter(system, store, WriterOptions{}, s.execute)
+		db.writer = newWriter(system, store, WriterOptions{}, func() executor { return s.execute })
 	}
 	b.Cleanup(func() { check(b, db.writer.Stop(ctx)) })
 	return db

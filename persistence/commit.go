@@ -43,14 +43,12 @@ type executor func(ctx context.Context, conn *pgx.Conn, batch []*pending) (chang
 // commit carries out a batch and leaves an answer or an error in each of its commands. It
 // reports whether the database could be reached for all of them.
 func (c *committer) commit(ctx context.Context, batch []*pending) (reached bool) {
-	begun := time.Now()
 	for _, p := range batch {
 		p.span.Next("commit")
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err := c.run(ctx, batch)
-	c.counters.observe(batch, time.Since(begun))
 	if err != nil {
 		c.log.Warn("writes failed", "commands", len(batch), "error", err)
 	}

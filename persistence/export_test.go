@@ -5,6 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/jackc/pgx/v5"
+
 	"okolo/persistence/model"
 )
 
@@ -60,11 +63,33 @@ type Outcome struct {
 	Err    error
 }
 
+// WriterPausedBy starts a writer that calls pause with the commands of every batch, before it begins
+// to carry them out.
+func WriterPausedBy(system *actor.ActorSystem, s *Store, pause func([]model.Command)) *Writer {
+	return newWriter(system, s, WriterOptions{}, func() executor {
+		ledgers := &ledgers{jobs: s.jobs, nudge: s.nudge}
+		return func(ctx context.Context, conn *pgx.Conn, batch []*pending) (*pgx.Batch, func(), error) {
+			var commands []model.Command
+			for _, p := range batch {
+				commands = append(commands, p.cmd)
+			}
+			pause(commands)
+			return ledgers.execute(ctx, conn, batch)
+		}
+	})
+}
+
+// Meet reports whether a batch of the one command must wait for one of the other.
+func Meet(a, b model.Command, keyA, keyB model.Key) bool {
+	batchOf := func(key model.Key, cmd model.Command) *batch { return newBatch([]*pending{{key: key, cmd: cmd}}) }
+	return batchOf(keyA, a).meets(batchOf(keyB, b))
+}
+
 // Committer returns a function that carries commands out in batches of a size, in this order,
-// with no actor in between.
-func Committer(s *Store) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
+// with no actor in between. The ids are for the first events that it makes.
+func Committer(s *Store, ids ...int64) func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 	counts := newCounters()
-	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: &counts, execute: (&ledgers{jobs: s.jobs, nudge: s.nudge}).execute}
+	c := &committer{pool: s.writes, timeout: time.Minute, log: s.log, counters: &counts, execute: (&ledgers{jobs: s.jobs, nudge: s.nudge, ids: ids}).execute}
 	return func(ctx context.Context, size int, keys []model.Key, commands []model.Command) []Outcome {
 		outcomes := make([]Outcome, len(commands))
 		var all []*pending

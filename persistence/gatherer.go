@@ -3,29 +3,37 @@ package persistence
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"okolo/persistence/model"
 )
 
-// gatherer is the writer's actor: it queues commands, and gives the next batch to the commit
-// goroutine when the one before comes back.
+// maxUnderWay is how many batches may be carried out at a time. With two, PostgreSQL has the one
+// to work on while the other is between two statements or in its COMMIT.
+const maxUnderWay = 2
+
+// gatherer is the writer's actor: it queues commands, and gives the next batch to the committing
+// goroutines when one comes back, or beside one of which it touches nothing.
 type gatherer struct {
 	writer  *Writer
-	most    int // commands in a batch
-	batches chan []*pending
+	most    int         // commands in a batch
+	batches chan *batch // to be committed; has room for all that may be under way
 
-	queue      []*pending // bounded by the writer's count of what it accepted
-	committing bool
-	draining   bool
+	queue    []*pending // bounded by the writer's count of what it accepted
+	underWay []*batch
+	held     bool // the next batch, until one that it touches comes back
+	draining bool
 }
 
 // The gatherer's messages, beside *pending.
 type (
 	committed struct {
-		batch   []*pending
+		batch   *batch
 		reached bool // the database
+		took    time.Duration
 	}
 	drain struct{}
 )
@@ -37,13 +45,15 @@ func (g *gatherer) Receive(ctx actor.Context) {
 		g.queue = append(g.queue, m)
 		g.next()
 	case committed:
-		g.committing = false
+		g.underWay = slices.DeleteFunc(g.underWay, func(b *batch) bool { return b == m.batch })
+		g.held = false
+		g.writer.counters.observe(m.batch.commands, m.took)
 		var refused []*pending
 		if !m.reached {
 			refused = g.refuseAll()
 		}
 		g.next() // the next commit runs while this one's senders are answered
-		g.answer(m.batch)
+		g.answer(m.batch.commands)
 		g.answer(refused)
 	case drain:
 		g.draining = true
@@ -51,20 +61,33 @@ func (g *gatherer) Receive(ctx actor.Context) {
 	}
 }
 
-// next begins the next commit, unless one is under way.
+// next begins the commits whose time it is.
 func (g *gatherer) next() {
-	switch {
-	case g.committing:
-	case len(g.queue) > 0:
+	for g.mayBegin() {
 		n := min(len(g.queue), g.most)
-		batch := g.queue[:n:n]
+		b := newBatch(g.queue[:n:n])
+		if slices.ContainsFunc(g.underWay, b.meets) {
+			g.held = true
+			break
+		}
 		g.queue = append([]*pending(nil), g.queue[n:]...)
-		g.committing = true
-		g.batches <- batch // has room for one, and there is but one
-	case g.draining:
+		g.underWay = append(g.underWay, b)
+		g.batches <- b
+	}
+	if g.draining && len(g.queue)+len(g.underWay) == 0 {
 		g.draining = false
 		close(g.batches)
 	}
+}
+
+// mayBegin reports whether it is time for another batch: beside one that is under way, only once
+// as many commands wait as that one has. Were the few that come meanwhile begun at once, batches
+// would get ever smaller, and COMMIT would cost each command more.
+func (g *gatherer) mayBegin() bool {
+	if len(g.underWay) == 0 {
+		return len(g.queue) > 0
+	}
+	return !g.held && len(g.underWay) < maxUnderWay && len(g.queue) >= len(g.underWay[0].commands)
 }
 
 // refuseAll takes everything out of the queue: when the database could not be reached, what

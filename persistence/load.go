@@ -139,7 +139,7 @@ func load(ctx context.Context, conn *pgx.Conn, o owner, n needs, ids []int64) (*
 	l.queueCommunities(&b, n)
 	l.queueTold(&b, n)
 	if len(n.drafts) > len(ids) {
-		const next = `SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, $1)`
+		const next = `SELECT nextval('events_id_seq') FROM generate_series(1, $1)`
 		queueRows(&b, next, []any{len(n.drafts) + idBlock}, func(row pgx.CollectableRow) error {
 			var id int64
 			err := row.Scan(&id)

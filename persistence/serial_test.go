@@ -1,9 +1,13 @@
 package persistence_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -117,15 +121,52 @@ func openTwin(t *testing.T) *twin {
 	return w
 }
 
+// clear empties the tables, and has ids begin at 1 again.
 func (w *twin) clear() {
+	w.tb.Helper()
+	w.empty()
+	execute(w.tb, w.url, "SELECT setval(pg_get_serial_sequence('events', 'id'), 1, false)")
+	w.commit = persistence.Committer(w.store)
+}
+
+func (w *twin) empty() {
 	w.tb.Helper()
 	if _, err := w.conn.Exec(context.Background(), `
 		DELETE FROM participants; DELETE FROM reports; DELETE FROM events; DELETE FROM users;
-		DELETE FROM communities; DELETE FROM writes;
-		SELECT setval(pg_get_serial_sequence('events', 'id'), 1, false)`); err != nil {
+		DELETE FROM communities; DELETE FROM writes`); err != nil {
 		w.tb.Fatal(err)
 	}
-	w.commit = persistence.Committer(w.store)
+}
+
+// names are the ids of events by which they can be told in another database, where they may have
+// got others: made of the owner and the draft, which are small numbers here.
+type names map[int64]int64
+
+func (w *twin) names() names {
+	w.tb.Helper()
+	n := names{}
+	rows, _ := w.conn.Query(context.Background(), "SELECT id, 100000 + 100 * owner + draft FROM events WHERE owner IS NOT NULL")
+	var id, name int64
+	if _, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { n[id] = name; return nil }); err != nil {
+		w.tb.Fatal(err)
+	}
+	return n
+}
+
+func (n names) of(event int64) int64 { return cmp.Or(n[event], event) }
+
+var eventOfRow = regexp.MustCompile(`"(id|event)": [0-9]+`)
+
+// in returns rows with the events' names, in an order that does not depend on their ids.
+func (n names) in(rows string) string {
+	rows = eventOfRow.ReplaceAllStringFunc(rows, func(field string) string {
+		name, number, _ := strings.Cut(field, ": ")
+		id, _ := strconv.ParseInt(number, 10, 64) // it is one
+		return fmt.Sprint(name, ": ", n.of(id))
+	})
+	lines := strings.Split(rows, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 func (w *twin) number(sql string) (n int) {

@@ -32,9 +32,9 @@ const (
 	defaultReadConns   = 8
 	defaultReadTimeout = 3 * time.Second
 
-	// Apart from the reads, so that no crowd of readers keeps the writer waiting: one for
-	// the writer's commits, one for what became of a lost one, two for snapshots.
-	writeConns = 4
+	// Apart from the reads, so that no crowd of readers keeps the writer waiting: for each of
+	// the writer's commits one, and one for what became of it when lost; two for snapshots.
+	writeConns = 2*maxUnderWay + 2
 	// lockTimeout is the longest a write waits for a row that someone else holds.
 	lockTimeout = 200 * time.Millisecond
 	// writeTimeout is the longest one statement of a write may run in the database, and

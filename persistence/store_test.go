@@ -181,7 +181,7 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("sizes %+v", sizes)
 	}
 	reads, writes := s.PoolStats()
-	if reads.Bound != 8 || reads.Conns == 0 || writes.Bound != 4 || writes.Conns == 0 {
+	if reads.Bound != 8 || reads.Conns == 0 || writes.Bound != 6 || writes.Conns == 0 {
 		t.Errorf("reads %+v, writes %+v", reads, writes)
 	}
 	if stats := w.Stats(); stats.Commands != 1 || stats.Batches != 1 || stats.CommitSeconds.Count() != 1 || stats.CommitSeconds.Sum <= 0 {

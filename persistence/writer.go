@@ -29,7 +29,8 @@ type WriterOptions struct {
 // Writer is the only way by which events reach the database. It is an actor that gathers
 // commands while the previous ones are being committed, and commits what has gathered as one
 // transaction, in order of arrival: under load commits are shared, and when idle nothing waits.
-// Whoever sent a command is answered after COMMIT.
+// Two transactions are under way at a time where neither touches anything of the other, so that
+// nobody can tell which was first. Whoever sent a command is answered after its COMMIT.
 //
 // The writer has to be stopped before its actor system is.
 type Writer struct {
@@ -49,10 +50,13 @@ type Writer struct {
 
 // NewWriter starts a writer in an actor system.
 func NewWriter(system *actor.ActorSystem, s *Store, o WriterOptions) *Writer {
-	return newWriter(system, s, o, (&ledgers{owner: owner{o.Bot, o.Epoch}, jobs: s.jobs, nudge: s.nudge}).execute)
+	return newWriter(system, s, o, func() executor {
+		return (&ledgers{owner: owner{o.Bot, o.Epoch}, jobs: s.jobs, nudge: s.nudge}).execute
+	})
 }
 
-func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute executor) *Writer {
+// newWriter starts a writer each of whose goroutines has an executor of its own.
+func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, newExecutor func() executor) *Writer {
 	if o.Queue <= 0 {
 		o.Queue = 10_000
 	}
@@ -71,21 +75,33 @@ func newWriter(system *actor.ActorSystem, s *Store, o WriterOptions, execute exe
 		cancel: cancel, stopped: make(chan struct{}),
 		counters: newCounters(),
 	}
-	commits := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters, execute: execute}
-	gatherer := &gatherer{writer: w, most: o.Batch, batches: make(chan []*pending, 1)}
+	gatherer := &gatherer{writer: w, most: o.Batch, batches: make(chan *batch, maxUnderWay)}
 	// One instance for ever: were it made anew after a panic, what it had gathered would be lost.
 	w.pid = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor { return gatherer }), "writer")
-	go w.commit(ctx, commits, gatherer.batches)
+	var commits sync.WaitGroup
+	for range maxUnderWay {
+		c := &committer{pool: s.writes, timeout: o.Timeout, log: o.Logger, counters: &w.counters, execute: newExecutor()}
+		commits.Go(func() { w.commit(ctx, c, gatherer.batches) })
+	}
+	go func() {
+		commits.Wait()
+		w.end()
+	}()
 	return w
 }
 
-// commit carries out one batch after the other until there are no more, and stops the actor.
-func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan []*pending) {
-	defer close(w.stopped)
+// commit carries out one batch after the other until there are no more.
+func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan *batch) {
 	for batch := range batches {
-		reached := c.commit(ctx, batch)
-		w.root.Send(w.pid, committed{batch, reached})
+		begun := time.Now()
+		reached := c.commit(ctx, batch.commands)
+		w.root.Send(w.pid, committed{batch, reached, time.Since(begun)})
 	}
+}
+
+// end stops the actor.
+func (w *Writer) end() {
+	defer close(w.stopped)
 	if err := w.root.StopFuture(w.pid).Wait(); err != nil {
 		w.log.Error("the writer's actor does not stop", "error", err)
 	}
