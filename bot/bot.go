@@ -45,7 +45,7 @@ type Config struct {
 	// PersonRate is how many inputs a second a person may send, beyond a burst, before they are
 	// told to slow down and ignored for a while; 0: as many as they like.
 	PersonRate float64
-	Operators  []int64 // Telegram ids of those who may see the statistics
+	Operators  []int64 // Telegram ids of those who may see the statistics, judge events and ban people
 	// Follow returns a span, to be finished, for an update whose stations are to be recorded, and
 	// nil for the others; without the function none is followed.
 	Follow func(name string, came time.Time) *trace.Span

@@ -54,6 +54,18 @@ var stops = map[string]stop{
 		m := press(v, create(v, "With readers"), "Join", has("Write to all"))
 		return press(v, m, "Write to all", contains("pass on"))
 	}, "Back", has("Write to all")},
+	"case": {func(v *visit.Visitor, event string) sandbox.Message {
+		v.Say("/event " + event)
+		return v.See("the event as operators see it", has("Hide"))
+	}, "Delete", contains("for good")},
+	"delete": {func(v *visit.Visitor, event string) sandbox.Message {
+		v.Say("/event " + event)
+		return press(v, v.See("the event as operators see it", has("Hide")), "Delete", has("Yes, delete it"))
+	}, "Back", has("Hide")},
+	"bans": {func(v *visit.Visitor, _ string) sandbox.Message {
+		v.Say("/banlist")
+		return v.See("who is banned", contains("Banned"))
+	}, "Menu", contains("What would you like")},
 	"privacy": {func(v *visit.Visitor, _ string) sandbox.Message {
 		v.Say("/privacy")
 		return v.See("what is kept", has("Delete everything"))
@@ -100,16 +112,20 @@ func TestContinuity(t *testing.T) {
 			c.GuardEvery, c.RSS = 20*time.Millisecond, func() (uint64, error) { return rss.Load(), nil }
 		}, func(*world) { rss.Store(4 << 30) }},
 		"operator": {nil, func(w *world) { _, err := w.bot.Runtime().Purge(w.t.Context()); check(w.t, err) }},
-		"shutdown": {nil, func(w *world) { check(w.t, w.stop()); w.startBot(worldOptions{}) }},
+		"shutdown": {nil, func(w *world) { check(w.t, w.stop()); w.startBot(w.options) }},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			rss.Store(1 << 20)
-			w := newWorld(t, worldOptions{sessions: c.sessions})
+			names := ui.ScreenNames()
+			var operators []int64 // anybody may come to any screen
+			for i := range names {
+				operators = append(operators, int64(100+i))
+			}
+			w := newWorld(t, worldOptions{sessions: c.sessions, operators: operators})
 			host := w.visitor(1, "Host", "en")
 			create(host, "Continued")
 			check(t, host.Err())
 			event := deepLink(query[int64](w, `SELECT id FROM events`))
-			names := ui.ScreenNames()
 			visitors, at := make([]*visit.Visitor, len(names)), make([]sandbox.Message, len(names))
 			for i, name := range names {
 				s, ok := stops[name]

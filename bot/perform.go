@@ -60,6 +60,16 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 		}, func(_ struct{}, err error) { done(ui.MutedAll{MuteAll: do, Err: err}) })
 	case ui.Forget:
 		b.forget(ctx, e, func(err error) { done(ui.Forgotten{Context: do.Context, Err: err}) })
+	case ui.LoadCase:
+		load := b.Store.Case
+		if do.Next {
+			load = b.Store.NextCase
+		}
+		read(b, ctx, e.Span, func(ctx context.Context) (model.Case, error) { return load(ctx, do.Event) },
+			func(found model.Case, err error) { done(ui.CaseLoaded{LoadCase: do, Case: found, Err: err}) })
+	case ui.LoadBans:
+		read(b, ctx, e.Span, func(ctx context.Context) ([]model.Ban, error) { return b.Store.Bans(ctx, do.Skip, do.Limit) },
+			func(bans []model.Ban, err error) { done(ui.BansLoaded{Context: do.Context, Bans: bans, Err: err}) })
 	case ui.LoadStats:
 		read(b, ctx, e.Span, b.statsText, func(lines string, err error) {
 			done(ui.StatsLoaded{Context: do.Context, Lines: lines, Err: err})
@@ -67,6 +77,7 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 	case ui.Write:
 		key := model.Key{Bot: b.id, Update: e.Input, Ordinal: e.Ordinal}
 		b.Writer.SubmitFollowed(key, do.Command, e.Span, func(a model.Answer, err error) {
+			b.noteDeed(do.Command, a, err)
 			done(ui.Written{Context: do.Context, Command: do.Command, Answer: a, Err: err})
 		})
 	case ui.Send:
@@ -98,7 +109,7 @@ func read[T any](b *Bot, ctx context.Context, span *trace.Span, query func(conte
 		ctx, cancel := context.WithTimeout(ctx, readTimeout)
 		defer cancel()
 		result, err := query(ctx)
-		if err != nil {
+		if err != nil && !errors.Is(err, model.ErrNotFound) {
 			b.Logger.Warn("a read failed", "error", err)
 		}
 		then(result, err)

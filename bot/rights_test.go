@@ -32,11 +32,12 @@ func TestRights(t *testing.T) {
 	check(t, anna.Err())
 	query[int](w, `WITH known AS (INSERT INTO users (id, name, lang, banned) SELECT i, 'P' || i, 'en', i = $1 FROM generate_series(2, 5) i RETURNING 1)
 		SELECT count(*)::int FROM known`, banned)
+	query[int](w, `INSERT INTO users (id, name, lang) VALUES (1000, 'Who reports', 'en') RETURNING 1`)
 	rows := func() string {
 		return query[string](w, `SELECT md5(concat(
 			(SELECT string_agg(e::text, ';' ORDER BY id) FROM events e),
 			(SELECT string_agg(p::text, ';' ORDER BY event, person) FROM participants p),
-			(SELECT string_agg(concat(id, muted_at), ';' ORDER BY id) FROM users),
+			(SELECT string_agg(concat(id, banned, muted_at), ';' ORDER BY id) FROM users),
 			(SELECT string_agg(r::text, ';' ORDER BY event, person) FROM reports r)))`)
 	}
 	for name, c := range map[string]struct {
@@ -57,6 +58,14 @@ func TestRights(t *testing.T) {
 		"pin":             {"1P:%s~0", but(0), nil},
 		"calendar":        {"1C:%s~0", but(0), nil},
 		"look":            {"1e:%s:0~0", but(0), nil},
+		"inspect":         {"1oc:%s~0", only(operator), nil},
+		"next report":     {"1on:%s~0", only(operator), nil},
+		"hide":            {"1oh:%s:1~0", only(operator), only(operator)},
+		"ask to delete":   {"1od:%s~0", only(operator), nil},
+		"delete":          {"1oD:%s~0", only(operator), only(operator)},
+		"dismiss":         {"1os:%s:zzzzzzzzzz~0", only(operator), only(operator)},
+		"ban":             {"1ob:%s:rs:1~0", only(operator), only(operator)},
+		"who is banned":   {"1ol:%s~0", only(operator), nil},
 	} {
 		for _, who := range everybody {
 			t.Run(fmt.Sprint(name, " by ", who), func(t *testing.T) {
@@ -66,6 +75,8 @@ func TestRights(t *testing.T) {
 						SELECT kind, owner, title, description, category, starts, ends, zone, place, latitude, longitude, capacity, cell, 1
 						FROM events WHERE title = 'Template' ORDER BY id LIMIT 1 RETURNING id)
 					SELECT id FROM made`)
+				query[int64](w, `INSERT INTO reports (event, person, reason) VALUES ($1, 1000, 'spam') RETURNING event`, event)
+				query[bool](w, `UPDATE users SET banned = false WHERE id = 1000 RETURNING banned`)
 				query[int64](w, `INSERT INTO participants (event, person, part) VALUES ($1, $2, 'going') RETURNING event`, event, guest)
 				v := w.visitor(who, fmt.Sprint("P", who), "en")
 				v.Say("/help")
@@ -75,7 +86,7 @@ func TestRights(t *testing.T) {
 				check(t, v.Err())
 				changed := rows() != before
 				refused := false
-				for _, words := range []string{"Only the organiser", "no longer let you", "haven't joined it"} {
+				for _, words := range []string{"Only the organiser", "no longer let you", "haven't joined it", "no longer works"} {
 					refused = refused || strings.Contains(told, words)
 				}
 				if refused == c.may[who] || changed != c.changes[who] {
@@ -84,6 +95,32 @@ func TestRights(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestOperatorsCommands: nobody but operators is answered by what there is for them.
+func TestOperatorsCommands(t *testing.T) {
+	w := newWorld(t, worldOptions{operators: []int64{5}})
+	anna, olga := w.visitor(1, "Anna", "en"), w.visitor(5, "Olga", "en")
+	create(anna, "Template")
+	for i, c := range []struct{ said, seen string }{
+		{"/event 1", "Template"}, {"/reports", "No reports"}, {"/ban 1 spam", "is banned"}, {"/unban 1", "not banned any more"},
+		{"/banlist", "Banned"}, {"/stats", "SESSIONS"},
+	} {
+		const bans = `SELECT count(*) FROM users WHERE banned`
+		before := query[int](w, bans)
+		anna.Say(c.said)
+		anna.See("that there is no such command", contains("I don't know that command"))
+		if query[int](w, bans) != before {
+			t.Errorf("%s changed a row", c.said)
+		}
+		olga.Say(c.said)
+		olga.See("what it shows", contains(c.seen))
+		if s, err := w.bot.Stats(t.Context()); err != nil || s.Ingress.Refused != uint64(i+1) {
+			t.Errorf("%d refusals are counted after %d, %v", s.Ingress.Refused, i+1, err)
+		}
+	}
+	check(t, anna.Err())
+	check(t, olga.Err())
 }
 
 // TestForgedPresses: data that no version of the bot has made is refused, in words, and counted.

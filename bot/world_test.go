@@ -37,6 +37,7 @@ type world struct {
 	people  *sandbox.People
 	store   *persistence.Store
 	bot     *bot.Bot
+	options worldOptions
 	stop    func() error // drains the bot, once
 }
 
@@ -61,7 +62,7 @@ var berlin = model.Point{Lat: 52.52, Lon: 13.405}
 
 func newWorld(t *testing.T, o worldOptions) *world {
 	t.Helper()
-	w := &world{t: t, url: o.database}
+	w := &world{t: t, url: o.database, options: o}
 	if w.url == "" {
 		w.url = pgtest.URL(t)
 	}

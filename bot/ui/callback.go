@@ -51,6 +51,20 @@ const (
 	actGroupSet    = "s" // field, value
 )
 
+// The actions of the operators' buttons begin with this letter.
+const operatorAction = "o"
+
+const (
+	actCase      = "oc" // event
+	actHide      = "oh" // event, 1: hides, 0: shows again
+	actDelete    = "od" // event: asks
+	actDeleteYes = "oD" // event: does
+	actDismiss   = "os" // event, up to when its reports were seen (microseconds)
+	actBan       = "ob" // event, person, 1: bans, 0: lets in again
+	actNextCase  = "on" // after event
+	actBans      = "ol" // page
+)
+
 const dataVersion = '1'
 
 // errForged is the error of data that no version of the bot has made.

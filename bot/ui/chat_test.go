@@ -62,8 +62,10 @@ type world struct {
 	stats     string
 	alike     int64
 	attendees []model.Attendee
-	club      CommunityLoaded // the only group
-	roles     map[int64]Role  // of people in it
+	club      CommunityLoaded             // the only group
+	roles     map[int64]Role              // of people in it
+	reports   map[int64][]model.Complaint // by event
+	bans      []model.Ban                 // the latest first
 	asked     []any
 	written   []model.Command
 }
@@ -344,6 +346,11 @@ func (c *chat) result(effect any) any {
 		return MutedAll{MuteAll: do, Err: c.world.readErr}
 	case Forget:
 		return Forgotten{Context: do.Context, Err: c.world.readErr}
+	case LoadCase:
+		return c.loadCase(do)
+	case LoadBans:
+		bans := c.world.bans[min(do.Skip, len(c.world.bans)):]
+		return BansLoaded{Context: do.Context, Bans: bans[:min(do.Limit, len(bans))], Err: c.world.readErr}
 	case LoadStats:
 		return StatsLoaded{Context: do.Context, Lines: c.world.stats, Err: c.world.readErr}
 	case Write:
@@ -658,6 +665,9 @@ func (c *chat) lives(n int) {
 // joins has the world carry out what changes an event as the database does.
 func (c *chat) joins() {
 	c.world.write = func(command model.Command) (model.Answer, error) {
+		if id, ok, err := c.judges(command); ok {
+			return model.Answer{Event: id}, err
+		}
 		var id int64
 		part := model.Absent
 		switch command := command.(type) {

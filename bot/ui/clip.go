@@ -17,6 +17,7 @@ const (
 	mineTitleShown   = 120
 	statsShown       = 4000
 	attendanceShown  = 3500
+	complaintShown   = 120
 )
 
 // clip returns text with at most limit UTF-16 units, the last an ellipsis where it was cut.

@@ -7,7 +7,7 @@ func (s State) command(in Command) Turn {
 	case "start":
 		return s.start(c, in.Arg)
 	case "help":
-		return s.tellHTML(c, "help")
+		return s.help(c)
 	case "nearby":
 		if s.Zone == "" {
 			return s.askLocation(c)
@@ -25,10 +25,9 @@ func (s State) command(in Command) Turn {
 		return s.showPrivacy(c)
 	case "forget":
 		return s.askForget(c)
-	case "stats":
-		if c.Operator {
-			return Turn{Next: s, Await: []any{LoadStats{Context: c}}}
-		}
+	}
+	if t, ok := s.operate(in); ok {
+		return t
 	}
 	return s.tell(c, "unknown_command")
 }
@@ -154,9 +153,13 @@ func (s State) statsLoaded(in StatsLoaded) Turn {
 	}}}}
 }
 
-// tellHTML says something that is not a screen.
-func (s State) tellHTML(c Context, id string) Turn {
-	return Turn{Next: s, Await: []any{Send{Message: Message{Text: s.tongue(c).html(id)}}}}
+// help says what there is, to operators also what is for them alone. It is not a screen.
+func (s State) help(c Context) Turn {
+	text := s.tongue(c).html("help")
+	if c.Operator {
+		text += "\n\n" + s.tongue(c).html("help_operators")
+	}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Text: text}}}}
 }
 
 // CommandInfo is a command as the menu of commands shows it.

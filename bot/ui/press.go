@@ -90,6 +90,9 @@ func (s State) press(in Press) Turn {
 	case actWizard:
 		return s.wizardPress(c, d)
 	}
+	if t, ok := s.operatePress(c, d); ok {
+		return t
+	}
 	return s.tell(c, "old_button")
 }
 
@@ -145,6 +148,9 @@ func (s State) written(in Written) Turn {
 		if c.Callback == "" {
 			s.Headline = "reported"
 		}
+	}
+	if turn, ok := s.judged(c, in.Command); ok {
+		return turn
 	}
 	s.checkpoint(&c)
 	return s.openEvent(c, in.Answer.Event)

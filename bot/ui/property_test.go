@@ -34,6 +34,16 @@ func TestAnyConversation(t *testing.T) {
 			}
 			c.world.attendees = append(c.world.attendees, model.Attendee{Name: strings.Repeat("🎷&", i%33), Part: part})
 		}
+		c.world.reports = map[int64][]model.Complaint{}
+		for id := range c.world.events {
+			for range rapid.IntRange(0, 5).Draw(t, "complaints") {
+				reason := rapid.SampledFrom([]string{"spam", strings.Repeat("🎷&", 250), strings.Repeat("&", 500)}).Draw(t, "reason")
+				c.world.reports[id] = append(c.world.reports[id], model.Complaint{Reason: reason, Times: rapid.IntRange(1, 3).Draw(t, "times")})
+			}
+		}
+		for i := range rapid.Int64Range(0, 25).Draw(t, "bans") {
+			c.world.bans = append(c.world.bans, model.Ban{Person: 1 + i, Name: strings.Repeat("🎷&", 32), Reason: strings.Repeat("&", 500), Since: monday})
+		}
 		c.joins()
 		join := c.world.write
 		c.saves()
@@ -50,7 +60,7 @@ func TestAnyConversation(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"says": func(t *rapid.T) {
 				c.says(rapid.OneOf(rapid.SampledFrom([]string{
-					"/start", "/nearby", "/create", "/mine", "/cancel", "/stats", "/help", "/privacy", "/forget", "/language", "/start e_1", "/start e_zz", "/x",
+					"/start", "/nearby", "/create", "/mine", "/cancel", "/stats", "/reports", "/banlist", "/event 1", "/ban 5 " + strings.Repeat("🎷", 600), "/unban 5", "/help", "/privacy", "/forget", "/language", "/start e_1", "/start e_zz", "/x",
 					"Chess", "25.12 18:00", "завтра 19:30", "20", "52.52, 13.405", "25.12 18.00", "91, 181", strings.Repeat("🎷", 2100),
 				}), rapid.String()).Draw(t, "text"))
 			},
@@ -61,7 +71,7 @@ func TestAnyConversation(t *testing.T) {
 			"presses":       func(t *rapid.T) { c.pressesAny(t, false) },
 			"presses again": func(t *rapid.T) { c.pressesAny(t, true) },
 			"forges": func(t *rapid.T) {
-				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A T v z Z y q", " ")).Draw(t, "action")
+				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A T v z Z y q oc oh od oD os ob on ol oq", " ")).Draw(t, "action")
 				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
 				on := c.newest
 				for c.messages[on].Map != nil { // a picture has no buttons
@@ -197,6 +207,10 @@ func talkative(t tester, lang string, do func(c *chat)) {
 		func(c *chat) { c.says("/start e_1"); c.presses("button_attendance") },
 		func(c *chat) { c.world.alike = 1; c.create("Chess"); c.presses("button_confirm") },
 		func(c *chat) { c.says("/start e_1"); c.presses("button_tell") },
+		func(c *chat) { c.context.Operator = true; c.says("/event 1") },
+		func(c *chat) { c.context.Operator = true; c.says("/event 1"); c.presses("button_delete") },
+		func(c *chat) { c.context.Operator = true; c.says("/reports") },
+		func(c *chat) { c.context.Operator = true; c.says("/banlist") },
 		func(c *chat) { c.says("/privacy") },
 		func(c *chat) { c.says("/forget") },
 		func(c *chat) { c.says("/forget"); c.presses("button_forget_yes") },

@@ -45,6 +45,7 @@ func (s State) known() State {
 		s.Category = ""
 	}
 	s.Page = min(max(s.Page, 0), s.lastPage())
+	s.BansPage = max(s.BansPage, 0)
 	s.Counts.People = max(s.Counts.People, 0)
 	s.Counts.Community = max(s.Counts.Community, 0)
 	s.Counts.Imported = max(s.Counts.Imported, 0)

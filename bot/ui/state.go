@@ -41,6 +41,8 @@ type State struct {
 	Draft     *Draft `cbor:"18,keyasint,omitempty"`
 	LastDraft int64  `cbor:"19,keyasint,omitempty"` // the last one confirmed,
 	LastEvent int64  `cbor:"20,keyasint,omitempty"` // and the event it became
+
+	BansPage int16 `cbor:"30,keyasint,omitempty"` // of the list of those banned
 }
 
 // StateVersion is the version of the stored form of [State]. A snapshot of another version
@@ -72,13 +74,18 @@ const (
 	ScreenGroup // what a group's session showed last: the greeting or the events
 	ScreenGroupSettings
 
+	ScreenCase   // an event as operators see it
+	ScreenDelete // asks an operator once more
+	ScreenBans   // who is banned
+
 	screens // how many there are
 )
 
 // ScreenNames returns a word for each screen, for the statistics.
 func ScreenNames() []string {
 	names := [screens]string{"home", "nearby", "event", "mine", "wizard", "categories", "call_off", "report", "attendance",
-		"privacy", "forget", "forget_sure", "tell", "group", "group_settings"}
+		"privacy", "forget", "forget_sure", "tell", "group", "group_settings",
+		"case", "delete", "bans"}
 	return names[:]
 }
 

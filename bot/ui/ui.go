@@ -136,6 +136,10 @@ func Step(s State, in any) Turn {
 		return s.mutedAll(in)
 	case StatsLoaded:
 		return s.statsLoaded(in)
+	case CaseLoaded:
+		return s.caseLoaded(in)
+	case BansLoaded:
+		return s.bansLoaded(in)
 	case MapGone:
 		return s.mapGone(in)
 	case Sent:
@@ -206,6 +210,10 @@ func (s State) show(c Context) Turn {
 		return s.askForgetSure(c)
 	case ScreenReport:
 		return s.askReport(c, s.Event)
+	case ScreenCase, ScreenDelete:
+		return s.showCase(c)
+	case ScreenBans:
+		return s.openBans(c, int64(s.BansPage))
 	}
 	return s.showHome(c)
 }

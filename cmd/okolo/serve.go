@@ -17,7 +17,7 @@ import (
 type serveCmd struct {
 	BotToken    string  `env:"BOT_TOKEN" mask:"all" placeholder:"TOKEN" help:"Token of the bot, from @BotFather. Better in the environment than on the command line."`
 	BotAPIURL   string  `env:"BOT_API_URL" mask:"web" placeholder:"URL" help:"Bot API server, if not Telegram's own." name:"bot-api-url"`
-	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of those who may see the statistics, separated by commas." name:"operator-ids"`
+	OperatorIDs []int64 `env:"OPERATOR_IDS" placeholder:"ID" help:"Telegram ids of the operators, who see the statistics and reports, hide and delete events, and ban people, separated by commas." name:"operator-ids"`
 	Migrate     bool    `env:"MIGRATE" default:"true" negatable:"" help:"Bring the schema up to date before serving."`
 
 	Webhook  webhookSettings  `embed:"" group:"Webhook:"`
