@@ -82,6 +82,9 @@ func (s *sampler) run(ctx context.Context, tell *progress) {
 		since := time.Since(at).Seconds()
 		at = time.Now()
 		sample := s.sample(ctx, since)
+		if ctx.Err() != nil {
+			continue // the bot was not asked to the end
+		}
 		sample.UpdatesPerS = float64(o.Updates-before.Updates) / since
 		before = o
 		s.series = append(s.series, sample)

@@ -12,7 +12,7 @@ import (
 // The size of a chart and of what is around its plot, in units of the SVG.
 const (
 	chartWidth, chartHeight         = 560.0, 240.0
-	marginLeft, marginRight         = 52.0, 12.0
+	marginLeft, marginRight         = 52.0, 20.0
 	marginTop, marginBottom         = 12.0, 26.0
 	plotWidth                       = chartWidth - marginLeft - marginRight
 	plotHeight                      = chartHeight - marginTop - marginBottom
@@ -30,7 +30,7 @@ type line struct {
 // chart draws lines over time.
 type chart struct {
 	title, unit string
-	across      string // what the horizontal axis is; empty: seconds
+	across      string // what the horizontal axis is, in powers of ten; empty: seconds
 	log         bool   // the vertical axis
 	x           []float64
 	lines       []line

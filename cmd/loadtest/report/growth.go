@@ -9,7 +9,9 @@ const fewest = 20
 const slack = 8
 
 // Growing names what grows in the second half of a run: where a straight line through its
-// samples (least squares) rises over that half by more than a share of where it begins.
+// samples (least squares) rises over that half by more than a share of where it begins, and to more
+// than there ever was in the first half: what comes and goes in steps, such as idle connections,
+// does not grow.
 func (r *Result) Growing(share float64) (said []string) {
 	half := r.Series[len(r.Series)/2:]
 	if len(half) < fewest {
@@ -26,11 +28,19 @@ func (r *Result) Growing(share float64) (said []string) {
 		{"threads and files of the process", func(s *Sample) float64 { return float64(s.Handles) }},
 	} {
 		from, to := ends(half, x.of)
-		if to-from > share*from && to-from > slack {
+		if to-from > share*from && to-from > slack && to > most(r.Series[:len(r.Series)/2], x.of) {
 			said = append(said, fmt.Sprintf("%s: from %.1f to %.1f in the second half, by a straight line through it", x.name, from, to))
 		}
 	}
 	return said
+}
+
+// most is the highest value of a series.
+func most(list []Sample, of func(*Sample) float64) (high float64) {
+	for i := range list {
+		high = max(high, of(&list[i]))
+	}
+	return high
 }
 
 // ends are the values of the line of least squares at the first and the last sample.

@@ -21,6 +21,7 @@ func TestGrowing(t *testing.T) {
 		"leak":     {func(i int) float64 { return 100 + float64(i) }, "resident memory"},
 		"noise":    {func(i int) float64 { return 100 + float64(i*7919%40) }, ""},
 		"saturate": {func(i int) float64 { return 100 + float64(min(i, 45)) }, ""},
+		"steps":    {func(i int) float64 { return 100 + float64([]int{0, 60, 10, 40}[i/25]) }, ""},
 		"slight":   {func(i int) float64 { return 100 + float64(i)/20 }, ""},
 	} {
 		said := strings.Join(run(c.rss).Growing(0.1), "; ")

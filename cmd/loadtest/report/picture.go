@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"image/color"
+	"math"
 	"os"
 	"strings"
 
@@ -90,6 +91,12 @@ func (c *chart) plot() (*plot.Plot, error) {
 	p.Y.Min, p.Y.Max = low, high
 	if c.across == "" {
 		p.X.Min = 0
+	} else { // x are powers of ten
+		ticks := make(plot.ConstantTicks, len(c.x))
+		for i, x := range c.x {
+			ticks[i] = plot.Tick{Value: x, Label: number(math.Round(math.Pow(10, x)))}
+		}
+		p.X.Tick.Marker = ticks
 	}
 	if c.log {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}

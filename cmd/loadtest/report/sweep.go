@@ -37,7 +37,7 @@ func (s Sweep) PictureFile(name string) error {
 		return ys
 	}
 	x := pick(func(r *Result) float64 { return math.Log10(float64(max(r.Settings.Users, 1))) })
-	across := "people, as a power of ten"
+	across := "people, logarithmic"
 	charts := []*chart{
 		{title: "How long people wait", unit: "ms, logarithmic", across: across, log: true, x: x, lines: []line{
 			{name: "p99", class: "c2", y: pick(func(r *Result) float64 { return r.Latency.P99 })},
