@@ -412,14 +412,15 @@ func TestAnnouncementsOfTheOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	do(t, w, 1, createIn(club, 1, 1))
-	if _, err := w.Do(t.Context(), model.Key{Bot: bot + 1, Update: 1}, createIn(club-1, 1, 2)); err != nil {
+	// First in the same chat, so that it would be announced first.
+	if _, err := w.Do(t.Context(), model.Key{Bot: bot + 1, Update: 1}, createIn(club, 1, 2)); err != nil {
 		t.Fatal(err)
 	}
+	do(t, w, 1, createIn(club, 1, 1))
 	var deposed, owner messenger
 	startAnnouncer(t, s, 1, time.Millisecond, &deposed)
 	startAnnouncer(t, s, 2, time.Millisecond, &owner)
-	waitFor(t, func() bool { return number(t, url, "SELECT count(*) FROM announcements WHERE message <> 0") == 1 })
+	waitFor(t, func() bool { return number(t, url, "SELECT count(*) FROM announcements WHERE message <> 0 AND bot = $1", bot) == 1 })
 	if d, o := len(deposed.calls()), len(owner.calls()); d != 0 || o != 1 {
 		t.Errorf("%d announced by the deposed, %d by the owner", d, o)
 	}

@@ -120,7 +120,8 @@ func TestCommunityMovesWhileInUse(t *testing.T) {
 			for i := range int64(3) {
 				events = append(events, do(t, w, 2+i, createIn(club, 1, 1+i)).Event)
 			}
-			m := messenger{announces: func(a model.Announcement) (int64, error) { return a.Event, nil }}
+			// Each chat has message ids of its own.
+			m := messenger{announces: func(a model.Announcement) (int64, error) { return a.Event - 10*a.Chat.ID, nil }}
 			startAnnouncer(t, s, 1, time.Millisecond, &m)
 			settled(t, url)
 			var all sync.WaitGroup
@@ -168,6 +169,9 @@ func TestCommunityMovesWhileInUse(t *testing.T) {
 			}
 			anew := map[int64]int{}
 			for _, a := range m.calls() {
+				if a.Message != 0 && a.Message != a.Event-10*a.Chat.ID {
+					t.Errorf("edited message %d of another chat than %d", a.Message, a.Chat.ID)
+				}
 				if a.Chat.ID == super && a.Message == 0 {
 					anew[a.Event]++
 				}
@@ -220,16 +224,34 @@ func TestRemindersOfCommunities(t *testing.T) {
 			t.Errorf("%+v, want %+v", r, want)
 		}
 	}
-	do(t, w, 22, createIn(club-20, 1, 5, soon))
-	execute(t, url, "UPDATE events SET created_at = now() - interval '3 days'")
-	if err := s.Blocked(t.Context(), club-20); err != nil { // as where Telegram says that the bot is not there
-		t.Fatal(err)
+	do(t, w, 22, model.MoveCommunity{By: person(1), From: club - 1, To: club - 2, Title: "Club"})
+	remind() // it was, before it moved
+	if n := number(t, url, "SELECT count(*) FROM reminders WHERE person <> -102"); n != 0 || len(m.reminders) != 2 {
+		t.Errorf("%d reminders of chats that want none, and reminded of %+v", n, m.reminders)
 	}
+	execute(t, url, "DELETE FROM reminders")
+
+	// Claimed, and not wanted when its turn comes.
+	m.fails[club-2] = true
 	remind()
-	for _, r := range m.reminders[2:] {
-		if r.Person == club-20 {
-			t.Error("a chat that the bot is not in was reminded")
+	if len(m.reminders) != 3 {
+		t.Fatalf("reminded of %+v, want one more, which failed", m.reminders)
+	}
+	for i, c := range []model.Command{
+		model.SetCommunity{By: person(1), Community: club - 2, Settings: model.Settings{Creators: model.Everyone, Quiet: true}},
+		model.SetCommunity{By: person(1), Community: club - 2, Settings: model.Settings{Creators: model.Everyone}},
+	} {
+		do(t, w, 30+int64(i), c)
+		if i == 1 { // as where Telegram says that the bot is not there
+			execute(t, url, "UPDATE reminders SET ended_at = NULL")
+			if err := s.Blocked(t.Context(), club-2); err != nil {
+				t.Fatal(err)
+			}
 		}
+		remind()
+	}
+	if n := number(t, url, "SELECT count(*) FROM reminders WHERE ended_at IS NOT NULL"); n != 1 || len(m.reminders) != 3 {
+		t.Errorf("%d ended, reminded of %+v", n, m.reminders)
 	}
 }
 

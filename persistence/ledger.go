@@ -34,6 +34,14 @@ type ledger struct {
 	tells     []int64       // events of the new ones
 }
 
+func newLedger(ids []int64) *ledger {
+	return &ledger{
+		writes: map[model.Key]write{}, events: map[int64]*event{}, drafts: map[draft]*event{},
+		people: map[int64]*person{}, communities: map[int64]*community{}, entered: map[int64]bool{},
+		reports: map[report]string{}, dismissed: map[int64]time.Time{}, told: map[int64]int{}, ids: ids,
+	}
+}
+
 // write is the stored answer of a command.
 type write struct {
 	hash    int64

@@ -123,11 +123,7 @@ func (n needs) event(id, person int64, letIn int) {
 // trip. Events are locked in the order of their ids, and before anything else is read: two
 // writers cannot deadlock over them, and the second sees all that the first one did.
 func load(ctx context.Context, conn *pgx.Conn, o owner, n needs, ids []int64) (*ledger, error) {
-	l := &ledger{
-		writes: map[model.Key]write{}, events: map[int64]*event{}, drafts: map[draft]*event{},
-		people: map[int64]*person{}, communities: map[int64]*community{}, entered: map[int64]bool{},
-		reports: map[report]string{}, dismissed: map[int64]time.Time{}, told: map[int64]int{}, ids: ids,
-	}
+	l := newLedger(ids)
 	var b pgx.Batch
 	b.Queue("BEGIN")
 	o.queue(&b, &l.now)
