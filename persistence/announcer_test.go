@@ -420,7 +420,9 @@ func TestAnnouncementsOfTheOwner(t *testing.T) {
 	var deposed, owner messenger
 	startAnnouncer(t, s, 1, time.Millisecond, &deposed)
 	startAnnouncer(t, s, 2, time.Millisecond, &owner)
-	waitFor(t, func() bool { return number(t, url, "SELECT count(*) FROM announcements WHERE message <> 0 AND bot = $1", bot) == 1 })
+	waitFor(t, func() bool {
+		return number(t, url, "SELECT count(*) FROM announcements WHERE message <> 0 AND bot = $1", bot) == 1
+	})
 	if d, o := len(deposed.calls()), len(owner.calls()); d != 0 || o != 1 {
 		t.Errorf("%d announced by the deposed, %d by the owner", d, o)
 	}

@@ -23,7 +23,7 @@ func (l *ledger) enter(c model.EnterCommunity) {
 // that it is not in a group which became a supergroup says nothing.
 func (l *ledger) quit(c model.LeaveCommunity) {
 	from := l.communities[c.Community]
-	if from == nil || from.movedTo != 0 || from.left {
+	if from == nil || from.left { // as a group that moved is
 		return
 	}
 	from.left, from.changed = true, true
