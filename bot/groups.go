@@ -12,9 +12,10 @@ import (
 // maxChatTitle is the most code points of a group's title that are kept; Telegram's limit.
 const maxChatTitle = 255
 
-// isGroup reports whether a chat is one of several people.
+// isGroup reports whether a chat is one of several people. Its id is below 0, so that its session
+// is never that of a person.
 func isGroup(c telego.Chat) bool {
-	return c.Type == telego.ChatTypeGroup || c.Type == telego.ChatTypeSupergroup
+	return c.ID < 0 && (c.Type == telego.ChatTypeGroup || c.Type == telego.ChatTypeSupergroup)
 }
 
 // fromGroup returns an update as one of a group's session, with the person who is to be watched
@@ -49,9 +50,9 @@ func clean(text string, limit int) string {
 func (b *Bot) translateGroupMessage(u *telego.Update) (incoming, bool) {
 	m := u.Message
 	switch {
-	case m.MigrateToChatID != 0:
+	case m.MigrateToChatID < 0:
 		return b.migrated(u, m.Chat.ID, m.MigrateToChatID), true
-	case m.MigrateFromChatID != 0:
+	case m.MigrateFromChatID < 0:
 		return b.migrated(u, m.MigrateFromChatID, m.Chat.ID), true
 	case m.From == nil || !strings.HasPrefix(m.Text, "/"):
 		return incoming{}, false

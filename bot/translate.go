@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"errors"
+	"fmt"
 	"hash/fnv"
 	"strconv"
 	"strings"
@@ -15,6 +17,9 @@ import (
 // allowedUpdates are the kinds of update the bot asks Telegram for.
 var allowedUpdates = []string{telego.MessageUpdates, telego.EditedMessageUpdates, telego.CallbackQueryUpdates, telego.InlineQueryUpdates,
 	telego.MyChatMemberUpdates, telego.ChatMemberUpdates}
+
+// errNotToBeRead is the error of an update that telego decoded, and that cannot be read.
+var errNotToBeRead = errors.New("an update in no form that there is")
 
 // incoming is an update in the words of the user interface.
 type incoming struct {
@@ -62,8 +67,15 @@ func (b *Bot) judge(in incoming) verdict {
 	return b.flood.judge(in.person, b.Now())
 }
 
-// interpret reads an update, whoever it is from.
-func (b *Bot) interpret(u *telego.Update) (incoming, bool) {
+// interpret reads an update, whoever it is from. What telego decodes of an update that Telegram
+// would not send may hold values that no method can be called on: then it is unreadable.
+func (b *Bot) interpret(u *telego.Update) (in incoming, ok bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			b.unreadable(int64(u.UpdateID), fmt.Errorf("%w: %v", errNotToBeRead, cause))
+			in, ok = incoming{}, false
+		}
+	}()
 	switch {
 	case u.CallbackQuery != nil:
 		return b.translatePress(u)
