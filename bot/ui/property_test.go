@@ -71,7 +71,7 @@ func TestAnyConversation(t *testing.T) {
 			"presses":       func(t *rapid.T) { c.pressesAny(t, false) },
 			"presses again": func(t *rapid.T) { c.pressesAny(t, true) },
 			"forges": func(t *rapid.T) {
-				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A T v z Z y q oc oh od oD os ob on ol oq", " ")).Draw(t, "action")
+				action := rapid.SampledFrom(strings.Split("h n p r d k c a g e j l x X b m L w W P C R F E A T v z Z y q oc oh od oD os ob on ol oq G J Q s", " ")).Draw(t, "action")
 				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
 				on := c.newest
 				for c.messages[on].Map != nil { // a picture has no buttons
@@ -96,6 +96,70 @@ func TestAnyConversation(t *testing.T) {
 			"the database fares": func(t *rapid.T) {
 				c.world.readErr = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "reads")
 				failing = rapid.SampledFrom([]error{nil, nil, model.ErrPast, model.ErrUnknown, model.ErrNotOwner, &model.InvalidError{}}).Draw(t, "writes")
+			},
+		})
+	})
+}
+
+// Whatever people do in a group, in whatever order and however the database fares, likewise; and
+// settings change by the hand of administrators alone.
+func TestAnyGroup(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := newChat(t, rapid.SampledFrom(languages).Draw(t, "language"))
+		c.founds()
+		for id := range int64(rapid.IntRange(0, 12).Draw(t, "events")) {
+			e := anyEvent(t, id+1)
+			e.Community = club.ID
+			c.world.events[id+1] = e
+		}
+		writes := c.world.write
+		failing := error(nil)
+		c.world.write = func(command model.Command) (model.Answer, error) {
+			if failing != nil {
+				return model.Answer{}, failing
+			}
+			return writes(command)
+		}
+		c.comes(ann, club)
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(*rapid.T) {
+				for _, w := range c.world.written {
+					if set, ok := w.(model.SetCommunity); ok && (c.world.roles[set.By.ID] != Admin || set.Settings.Validate() != nil) {
+						t.Fatalf("wrote %+v", set)
+					}
+				}
+			},
+			"somebody comes": func(t *rapid.T) {
+				where := club
+				where.Forum, where.Thread = rapid.Bool().Draw(t, "forum"), rapid.Int64Range(0, 3).Draw(t, "topic")
+				where.Title = rapid.SampledFrom([]string{club.Title, "<b>", strings.Repeat("&", 255)}).Draw(t, "title")
+				c.comes(rapid.SampledFrom([]model.Person{ann, bo, eve}).Draw(t, "who"), where)
+			},
+			"says": func(t *rapid.T) {
+				c.says(rapid.SampledFrom([]string{"/start", "/events", "/help", "/settings", "/create", "/x"}).Draw(t, "command"))
+			},
+			"presses": func(t *rapid.T) { c.pressesAny(t, false) },
+			"forges": func(t *rapid.T) {
+				if c.newest == 100 {
+					t.Skip("no message to press")
+				}
+				action := rapid.SampledFrom(strings.Split("G J Q s h X E z", " ")).Draw(t, "action")
+				numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 9)), 0, 3).Draw(t, "numbers")
+				c.pressesData(c.newest, c.state.encode(action, numbers...))
+			},
+			"the bot comes and goes": func(t *rapid.T) {
+				switch rapid.IntRange(0, 2).Draw(t, "how") {
+				case 0:
+					c.input(func(x Context) any { return GroupEntered{x, true} })
+				case 1:
+					c.input(func(x Context) any { return GroupLeft{x} })
+				case 2:
+					c.input(func(x Context) any { return GroupMigrated{x, -1, club.ID} })
+				}
+			},
+			"the database fares": func(t *rapid.T) {
+				c.world.readErr = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "reads")
+				failing = rapid.SampledFrom([]error{nil, nil, model.ErrPast, model.ErrUnknown, model.ErrBanned, model.ErrNotFound}).Draw(t, "writes")
 			},
 		})
 	})
