@@ -259,6 +259,8 @@ func TestGroupPages(t *testing.T) {
 		c.sees("3 / 3")
 		c.pressesData(list, c.state.encode(actGroupEvents, -7))
 		c.sees("1 / 3")
+		c.presses("🙋 3")
+		c.did(0, list)
 		c.world.readErr = errDown
 		c.pressesOn(list, "▶")
 		c.isTold("cannot_read")
