@@ -29,11 +29,17 @@ type process struct {
 // launch starts the program, and does not wait until it is ready.
 func launch(t *testing.T, env []string, as *syscall.Credential, args ...string) (p *process, stdout io.Reader) {
 	t.Helper()
-	p = &process{cmd: exec.CommandContext(context.Background(), binary, args...)}
+	return launchAs(t, &syscall.SysProcAttr{Credential: as}, binary, append([]string{"PATH=" + os.Getenv("PATH")}, env...), args...)
+}
+
+// launchAs starts a program with no more of an environment than env.
+func launchAs(t *testing.T, as *syscall.SysProcAttr, program string, env []string, args ...string) (p *process, stdout io.Reader) {
+	t.Helper()
+	p = &process{cmd: exec.CommandContext(context.Background(), program, args...)}
 	p.cmd.Dir = "/" // any account may be there
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
+	p.cmd.Env = env
 	p.cmd.Stderr = &p.log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	p.cmd.SysProcAttr = as
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
