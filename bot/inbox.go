@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/mymmrac/telego"
 
 	"okolo/persistence"
+	"okolo/persistence/model"
 )
 
 const (
@@ -55,7 +57,7 @@ type put struct {
 
 func newInbox(b *Bot) *inbox {
 	ctx, quit := context.WithCancel(context.Background())
-	i := &inbox{bot: b, rows: b.Store.Inbox(b.id), wake: make(chan struct{}, 1), quit: quit, gone: make(chan struct{})}
+	i := &inbox{bot: b, rows: b.Store.Inbox(b.id, b.Epoch), wake: make(chan struct{}, 1), quit: quit, gone: make(chan struct{})}
 	go i.run(ctx)
 	return i
 }
@@ -241,11 +243,12 @@ func (i *inbox) clear(ctx context.Context, pieces []*piece) {
 	}
 }
 
-// persist does something until it succeeds; false where ctx ended first.
+// persist does something until it succeeds; false where ctx ended first, or another process owns the
+// bot now: then this one ends soon, and what it has not kept comes again.
 func (i *inbox) persist(ctx context.Context, do func() error) bool {
 	for said := false; ; {
 		err := do()
-		if err == nil || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || errors.Is(err, model.ErrDeposed) {
 			return err == nil
 		}
 		if !said {

@@ -88,7 +88,7 @@ func TestInboxAtStart(t *testing.T) {
 	}
 
 	// An operator replays it.
-	replayed, err := w.store.Inbox(4242).Replay(t.Context(), []int64{900003})
+	replayed, err := w.store.Inbox(4242, 0).Replay(t.Context(), []int64{900003})
 	check(t, err)
 	if replayed != 1 {
 		t.Errorf("%d were replayed", replayed)

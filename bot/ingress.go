@@ -154,21 +154,21 @@ func (b *Bot) advance(updates []telego.Update, pieces []*piece) {
 	}
 }
 
-// excuse tells a person why their input had no effect, in place of the session.
+// excuse tells a person why their input had no effect, in place of the session: later, where it
+// cannot be done now, so that nobody waits for what will not come.
 func (b *Bot) excuse(in incoming, e ui.Excuse, settled func(bool)) {
 	if in.unheard {
 		settled(true)
 		return
 	}
-	done := func(err error) {
-		b.delivered(in.user, err)
-		settled(true)
-	}
 	if in.callback != "" {
-		b.answer(ui.Answer{Callback: in.callback, Text: e.In(in.lang), Alert: true}, done)
+		b.answer(ui.Answer{Callback: in.callback, Text: e.In(in.lang), Alert: true}, func(err error) {
+			b.delivered(in.user, err)
+			settled(true)
+		})
 		return
 	}
-	b.send(in.user, ui.Message{Text: e.In(in.lang)}, nil, func(_ int64, err error) { done(err) })
+	b.post(in.user, nil, reply{Message: ui.Message{Text: e.In(in.lang)}}, func(any) { settled(true) })
 }
 
 // confirm tells Telegram what was settled, which otherwise the next poll does.

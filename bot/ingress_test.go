@@ -83,3 +83,47 @@ func TestAnswerLater(t *testing.T) {
 		t.Errorf("%d events of one draft", n)
 	}
 }
+
+// TestTooManyInputs: of what a person sends, so much is held back behind what their session takes; of
+// what is more they are told.
+func TestTooManyInputs(t *testing.T) {
+	t.Parallel()
+	const taken, more = 1 + 256, 3
+	hold, held := make(chan struct{}), atomic.Bool{}
+	o := worldOptions{sessions: func(c *actors.Config) { c.MaxInFlight = 1 }, trouble: func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if held.Load() && path.Base(r.URL.Path) == "sendMessage" {
+				<-hold
+			}
+			api.ServeHTTP(rw, r)
+		})
+	}}
+	w := newWorld(t, o)
+	anna := w.visitor(1, "Anna", "en")
+	anna.Say("/help")
+	anna.See("the help", contains("What I can do"))
+	check(t, w.stop()) // so that all of it comes at once
+	for range taken + more {
+		anna.Say("/help")
+	}
+	held.Store(true)
+	w.startBot(o)
+	eventually(t, "all came", func() bool { return w.ingress().Received == taken+more })
+	close(hold)
+	refused := 0
+	eventually(t, "who sends too much is told", func() bool {
+		chat, err := anna.Person.Chat(t.Context())
+		check(t, err)
+		refused = 0
+		for _, m := range sandbox.FromBot(chat, 0) {
+			if strings.Contains(m.Text, "Too much is going on") {
+				refused++
+			}
+		}
+		return refused >= more
+	})
+	if refused != more {
+		t.Errorf("%d were refused in place of %d", refused, more)
+	}
+	check(t, anna.Err())
+}

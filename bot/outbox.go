@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,9 @@ const (
 
 // errBehind says that a reply was not sent because others wait for its chat.
 var errBehind = errors.New("earlier replies to the chat wait")
+
+// errNotMine says that a reply was not sent because it is not known that it is this process's.
+var errNotMine = errors.New("the reply may be another process's")
 
 // reply is a message to a person, or the edit of one, as plain data.
 type reply struct {
@@ -68,6 +72,8 @@ type outbox struct {
 	quit context.CancelFunc
 	work sync.WaitGroup
 
+	failing bool // commits fail, as far as the one who commits knows
+
 	mu    sync.Mutex
 	chats map[int64]*backlog
 	size  int
@@ -91,7 +97,7 @@ type queued struct {
 }
 
 func newOutbox(ctx context.Context, b *Bot) (*outbox, error) {
-	o := &outbox{bot: b, rows: b.Store.Outbox(b.id), wake: make(chan struct{}, 1), chats: map[int64]*backlog{}}
+	o := &outbox{bot: b, rows: b.Store.Outbox(b.id, b.Epoch), wake: make(chan struct{}, 1), chats: map[int64]*backlog{}}
 	waiting, err := o.rows.Chats(ctx)
 	if err != nil {
 		return nil, err
@@ -145,11 +151,15 @@ func (o *outbox) put(chat int64, r reply, done func()) bool {
 	c.n++
 	o.size++
 	o.puts = append(o.puts, queued{persistence.Reply{Chat: chat, Edits: r.Edits, Payload: payload}, done})
+	o.signal()
+	return true
+}
+
+func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 // postpone has a chat tried again after a pause.
@@ -166,22 +176,24 @@ func (o *outbox) run(ctx context.Context) {
 	tick, expire := time.NewTicker(replyTick), time.NewTicker(expireEvery)
 	defer tick.Stop()
 	defer expire.Stop()
-	for ctx.Err() == nil {
+	for {
 		select {
 		case <-ctx.Done():
-		case <-o.wake:
-			o.commit(ctx)
+			return
 		case <-expire.C:
 			o.expire(ctx)
+		case <-o.wake:
 		case <-tick.C:
-			for _, chat := range o.due() {
-				o.try(ctx, chat)
-			}
+		}
+		o.commit(ctx)
+		for _, chat := range o.due() {
+			o.try(ctx, chat)
 		}
 	}
 }
 
-// commit puts what has gathered into the database, however long that takes.
+// commit puts what has gathered into the database. Where that fails it is tried again at the next
+// tick, and what was committed before is delivered meanwhile.
 func (o *outbox) commit(ctx context.Context) {
 	o.mu.Lock()
 	puts := o.puts
@@ -194,21 +206,19 @@ func (o *outbox) commit(ctx context.Context) {
 	for i, p := range puts {
 		rows[i] = p.row
 	}
-	for said := false; ; {
-		replaced, err := o.rows.Put(ctx, rows)
-		if err == nil {
-			o.drop(replaced)
-			break
-		}
-		if ctx.Err() != nil {
-			return // their updates are not settled and come again
-		}
-		if !said {
+	replaced, err := o.rows.Put(ctx, rows)
+	if err != nil { // at the end their updates are not settled, and come again
+		if !o.failing && ctx.Err() == nil {
 			o.bot.Logger.Warn("the outbox cannot be written, will try again", "error", err)
-			said = true
 		}
-		sleep(ctx, inboxPause)
+		o.failing = true
+		o.mu.Lock()
+		o.puts = append(puts, o.puts...)
+		o.mu.Unlock()
+		return
 	}
+	o.failing = false
+	o.drop(replaced)
 	for _, p := range puts {
 		p.done()
 	}
@@ -271,7 +281,13 @@ func (o *outbox) try(ctx context.Context, chat int64) {
 	case row.Message != 0:
 		o.tell(row, r, row.Message, nil)
 	default:
-		o.bot.transmit(chat, r, nil, func(id int64, err error) { o.tried(ctx, row, r, id, err) })
+		mine := func() error {
+			if err := o.rows.Own(ctx); err != nil {
+				return fmt.Errorf("%w: %w", errNotMine, err)
+			}
+			return nil
+		}
+		o.bot.transmit(chat, r, mine, func(id int64, err error) { o.tried(ctx, row, r, id, err) })
 	}
 }
 
@@ -286,7 +302,7 @@ func (o *outbox) idle(chat int64) {
 // tried notes what became of a reply. It is called from the sender and must not block it.
 func (o *outbox) tried(ctx context.Context, row persistence.Reply, r reply, id int64, err error) {
 	switch {
-	case later(err), errors.Is(err, sender.ErrClosed), errors.Is(err, sender.ErrSuperseded):
+	case later(err), errors.Is(err, sender.ErrClosed), errors.Is(err, sender.ErrSuperseded), errors.Is(err, errNotMine):
 		o.postpone(row.Chat, asked(err))
 		o.idle(row.Chat)
 	case isGone(err):
@@ -338,6 +354,7 @@ func (o *outbox) finish(row persistence.Reply) {
 	if there { // no newer edit took its place meanwhile
 		o.drop(map[int64]int{row.Chat: 1})
 	}
+	o.signal() // the next of the chat
 }
 
 func (o *outbox) stats() OutboxStats {

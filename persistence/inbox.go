@@ -20,14 +20,18 @@ type Letter struct {
 	SetAside *time.Time // nil: it is not
 }
 
-// Inbox keeps updates of one bot that were confirmed to Telegram before they were settled.
+// Inbox keeps updates of one bot that were confirmed to Telegram before they were settled. Its
+// methods change nothing, and fail with [model.ErrDeposed], when another process owns the bot.
 type Inbox struct {
 	store *Store
 	bot   int64
+	owner owner
 }
 
-// Inbox returns the inbox of a bot.
-func (s *Store) Inbox(bot int64) *Inbox { return &Inbox{store: s, bot: bot} }
+// Inbox returns the inbox of a bot for its owner in an epoch; 0: for an operator, who is none.
+func (s *Store) Inbox(bot int64, epoch uint64) *Inbox {
+	return &Inbox{store: s, bot: bot, owner: owner{bot, epoch}}
+}
 
 // Put adds updates with their attempts, in one statement, and returns the ids of those that
 // were not there. What is there stays as it is, unless it is set aside now.
@@ -46,10 +50,11 @@ func (i *Inbox) Put(ctx context.Context, letters []Letter) (added []int64, err e
 		ON CONFLICT (bot, update_id) DO UPDATE SET set_aside = excluded.set_aside
 			WHERE excluded.set_aside IS NOT NULL
 		RETURNING update_id`
-	rows, err := i.store.writes.Query(ctx, query, i.bot, ids, payloads, attempts, aside)
-	if err == nil {
-		added, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-	}
+	_, err = i.store.fenced(ctx, i.owner, func(row pgx.CollectableRow) error {
+		id, err := pgx.RowTo[int64](row)
+		added = append(added, id)
+		return err
+	}, query, i.bot, ids, payloads, attempts, aside)
 	if err != nil {
 		return nil, fmt.Errorf("put updates into the inbox: %w", err)
 	}
@@ -59,7 +64,7 @@ func (i *Inbox) Put(ctx context.Context, letters []Letter) (added []int64, err e
 // Delete removes updates that are settled. What is set aside stays.
 func (i *Inbox) Delete(ctx context.Context, updates []int64) error {
 	const query = `DELETE FROM inbox WHERE bot = $1 AND update_id = ANY($2) AND set_aside IS NULL`
-	if _, err := i.store.writes.Exec(ctx, query, i.bot, updates); err != nil {
+	if _, err := i.store.fenced(ctx, i.owner, nil, query, i.bot, updates); err != nil {
 		return fmt.Errorf("delete updates from the inbox: %w", err)
 	}
 	return nil
@@ -68,11 +73,11 @@ func (i *Inbox) Delete(ctx context.Context, updates []int64) error {
 // Drop removes updates that were set aside, and returns how many there were.
 func (i *Inbox) Drop(ctx context.Context, updates []int64) (int64, error) {
 	const query = `DELETE FROM inbox WHERE bot = $1 AND update_id = ANY($2) AND set_aside IS NOT NULL`
-	tag, err := i.store.writes.Exec(ctx, query, i.bot, updates)
+	n, err := i.store.fenced(ctx, i.owner, nil, query, i.bot, updates)
 	if err != nil {
 		return 0, fmt.Errorf("drop updates from the inbox: %w", err)
 	}
-	return tag.RowsAffected(), nil
+	return n, nil
 }
 
 // Waiting returns at most limit updates that are not set aside and have an id above after, by
@@ -92,13 +97,13 @@ func (i *Inbox) Aside(ctx context.Context, after int64, limit int) ([]Letter, er
 }
 
 func (i *Inbox) list(ctx context.Context, where string, args ...any) ([]Letter, error) {
-	rows, err := i.store.writes.Query(ctx,
-		`SELECT update_id, payload, attempts, received_at, set_aside FROM inbox WHERE bot = $1 AND `+where,
+	var letters []Letter
+	_, err := i.store.fenced(ctx, i.owner, func(row pgx.CollectableRow) error {
+		l, err := pgx.RowToStructByPos[Letter](row)
+		letters = append(letters, l)
+		return err
+	}, `SELECT update_id, payload, attempts, received_at, set_aside FROM inbox WHERE bot = $1 AND `+where,
 		append([]any{i.bot}, args...)...)
-	if err != nil {
-		return nil, fmt.Errorf("read the inbox: %w", err)
-	}
-	letters, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Letter])
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}
@@ -108,7 +113,7 @@ func (i *Inbox) list(ctx context.Context, where string, args ...any) ([]Letter, 
 // Begin counts an attempt of each of the updates. It has to be committed before they are handled.
 func (i *Inbox) Begin(ctx context.Context, updates []int64) error {
 	const query = `UPDATE inbox SET attempts = attempts + 1 WHERE bot = $1 AND update_id = ANY($2)`
-	if _, err := i.store.writes.Exec(ctx, query, i.bot, updates); err != nil {
+	if _, err := i.store.fenced(ctx, i.owner, nil, query, i.bot, updates); err != nil {
 		return fmt.Errorf("count attempts in the inbox: %w", err)
 	}
 	return nil
@@ -117,7 +122,7 @@ func (i *Inbox) Begin(ctx context.Context, updates []int64) error {
 // SetAside takes an update out of those that are handled.
 func (i *Inbox) SetAside(ctx context.Context, update int64) error {
 	const query = `UPDATE inbox SET set_aside = now() WHERE bot = $1 AND update_id = $2`
-	if _, err := i.store.writes.Exec(ctx, query, i.bot, update); err != nil {
+	if _, err := i.store.fenced(ctx, i.owner, nil, query, i.bot, update); err != nil {
 		return fmt.Errorf("set an update aside: %w", err)
 	}
 	return nil
@@ -129,11 +134,11 @@ func (i *Inbox) Replay(ctx context.Context, updates []int64) (int64, error) {
 	const query = `
 		UPDATE inbox SET attempts = 0, set_aside = NULL
 		WHERE bot = $1 AND update_id = ANY($2) AND set_aside IS NOT NULL`
-	tag, err := i.store.writes.Exec(ctx, query, i.bot, updates)
+	n, err := i.store.fenced(ctx, i.owner, nil, query, i.bot, updates)
 	if err != nil {
 		return 0, fmt.Errorf("replay updates: %w", err)
 	}
-	return tag.RowsAffected(), nil
+	return n, nil
 }
 
 // Tidy deletes what was set aside thirty days ago, and returns how many are set aside.
@@ -141,7 +146,8 @@ func (i *Inbox) Tidy(ctx context.Context) (aside int64, err error) {
 	const query = `
 		WITH gone AS (DELETE FROM inbox WHERE bot = $1 AND set_aside < $2)
 		SELECT count(*) FROM inbox WHERE bot = $1 AND set_aside >= $2`
-	if err := i.store.writes.QueryRow(ctx, query, i.bot, time.Now().Add(-setAsideKept)).Scan(&aside); err != nil {
+	read := func(row pgx.CollectableRow) error { return row.Scan(&aside) }
+	if _, err := i.store.fenced(ctx, i.owner, read, query, i.bot, time.Now().Add(-setAsideKept)); err != nil {
 		return 0, fmt.Errorf("tidy the inbox: %w", err)
 	}
 	return aside, nil

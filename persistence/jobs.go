@@ -108,15 +108,18 @@ func (s *Store) StartJobs(ctx context.Context, bot int64, epoch uint64, m Messen
 	return j, nil
 }
 
-// releaseJobs frees the jobs that dead clients of a family had under way. River itself would wait
-// for an hour, as it does not know that they are dead.
+// releaseJobs frees the jobs that dead clients of a family had under way, and the leadership that one
+// of them may have held, without which nobody looks for reminders. River itself, which does not know
+// that they are dead, would wait for an hour, and for 15 seconds.
 func (s *Store) releaseJobs(ctx context.Context, family string) error {
-	const query = `
+	var b pgx.Batch
+	b.Queue(`
 		UPDATE river_job
 		SET state = (CASE WHEN attempt < max_attempts THEN 'available' ELSE 'discarded' END)::river_job_state,
 		    finalized_at = CASE WHEN attempt < max_attempts THEN NULL ELSE now() END
-		WHERE state = 'running' AND starts_with(attempted_by[array_upper(attempted_by, 1)], $1)`
-	if _, err := s.reads.Exec(ctx, query, family); err != nil {
+		WHERE state = 'running' AND starts_with(attempted_by[array_upper(attempted_by, 1)], $1)`, family)
+	b.Queue(`DELETE FROM river_leader WHERE starts_with(leader_id, $1)`, family)
+	if err := s.reads.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("free the jobs of dead processes: %w", err)
 	}
 	return nil

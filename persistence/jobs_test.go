@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"okolo/persistence"
 	"okolo/persistence/model"
+	"okolo/persistence/pgtest"
 )
 
 // told is a notice as one person reads it.
@@ -291,4 +293,16 @@ func TestRetention(t *testing.T) {
 	if a := do(t, w, 4, model.CreateUserEvent{By: person(1), Draft: 5, Details: details()}); !a.Replayed {
 		t.Errorf("a younger answer is gone: %+v", a)
 	}
+}
+
+// A process that was killed while it led the jobs delays its successor's reminders by nothing.
+func TestDeadLeader(t *testing.T) {
+	url := pgtest.URL(t)
+	s := openStore(t, url)
+	number(t, url, fmt.Sprintf(`WITH led AS (INSERT INTO river_leader (elected_at, expires_at, leader_id)
+		VALUES (now(), now() + interval '1 hour', 'okolo-%d-0') RETURNING 1) SELECT count(*) FROM led`, bot))
+	startJobs(t, s, &messenger{})
+	waitFor(t, func() bool {
+		return number(t, url, fmt.Sprintf(`SELECT count(*) FROM river_leader WHERE leader_id = 'okolo-%d-1'`, bot)) == 1
+	})
 }

@@ -197,7 +197,7 @@ func TestSilentServer(t *testing.T) {
 func TestNobodyWaitsForASilentServer(t *testing.T) {
 	p := startProxy(t, pgtest.URL(t))
 	s := openStore(t, p.url)
-	inbox := s.Inbox(1)
+	inbox := s.Inbox(1, 0)
 	letters := []persistence.Letter{{Update: 1, Payload: []byte("{}"), Attempts: 1}}
 	if _, err := inbox.Put(t.Context(), letters); err != nil {
 		t.Fatal(err)

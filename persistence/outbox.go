@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -18,14 +17,27 @@ type Reply struct {
 	Message int64  // as which it was delivered; 0: it was not
 }
 
-// Outbox keeps the replies of one bot that could not be delivered yet.
+// Outbox keeps the replies of one bot that could not be delivered yet. Its methods change nothing,
+// and fail with [model.ErrDeposed], when another process owns the bot.
 type Outbox struct {
 	store *Store
 	bot   int64
+	owner owner
 }
 
-// Outbox returns the outbox of a bot.
-func (s *Store) Outbox(bot int64) *Outbox { return &Outbox{store: s, bot: bot} }
+// Outbox returns the outbox of a bot for its owner in an epoch; 0: unchecked.
+func (s *Store) Outbox(bot int64, epoch uint64) *Outbox {
+	return &Outbox{store: s, bot: bot, owner: owner{bot, epoch}}
+}
+
+// Own fails with [model.ErrDeposed] when another process owns the bot: who delivers a reply asks
+// right before, as it may have waited for long since it was read.
+func (o *Outbox) Own(ctx context.Context) error {
+	if err := o.store.own(ctx, o.owner); err != nil {
+		return fmt.Errorf("deliver from the outbox: %w", err)
+	}
+	return nil
+}
 
 // Put appends replies in their order. An edit takes the place of those of the same message that
 // wait; it returns how many fell out by that, for each chat.
@@ -35,6 +47,7 @@ func (o *Outbox) Put(ctx context.Context, replies []Reply) (replaced map[int64]i
 		chats[i], edits[i], payloads[i] = r.Chat, r.Edits, r.Payload
 	}
 	batch := &pgx.Batch{}
+	o.owner.fence(batch)
 	batch.Queue(`
 		INSERT INTO outbox (bot, chat, edits, payload)
 		SELECT $1, chat, edits, payload
@@ -50,8 +63,7 @@ func (o *Outbox) Put(ctx context.Context, replies []Reply) (replaced map[int64]i
 		_, err := pgx.ForEachRow(rows, []any{&chat}, func() error { replaced[chat]++; return nil })
 		return err
 	})
-	err = pgx.BeginFunc(ctx, o.store.writes, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
-	if err != nil {
+	if err = o.owner.deposed(o.store.writes.SendBatch(ctx, batch).Close()); err != nil {
 		return nil, fmt.Errorf("put replies into the outbox: %w", err)
 	}
 	return replaced, nil
@@ -59,14 +71,15 @@ func (o *Outbox) Put(ctx context.Context, replies []Reply) (replaced map[int64]i
 
 // Chats returns how many replies wait for each chat that any wait for.
 func (o *Outbox) Chats(ctx context.Context) (map[int64]int, error) {
-	rows, err := o.store.writes.Query(ctx, `SELECT chat, count(*) FROM outbox WHERE bot = $1 GROUP BY chat`, o.bot)
-	if err != nil {
-		return nil, fmt.Errorf("read the outbox: %w", err)
-	}
 	chats := map[int64]int{}
-	var chat int64
-	var n int
-	if _, err := pgx.ForEachRow(rows, []any{&chat, &n}, func() error { chats[chat] = n; return nil }); err != nil {
+	_, err := o.store.fenced(ctx, o.owner, func(row pgx.CollectableRow) error {
+		var chat int64
+		var n int
+		err := row.Scan(&chat, &n)
+		chats[chat] = n
+		return err
+	}, `SELECT chat, count(*) FROM outbox WHERE bot = $1 GROUP BY chat`, o.bot)
+	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
 	}
 	return chats, nil
@@ -77,20 +90,19 @@ func (o *Outbox) First(ctx context.Context, chat int64) (r Reply, found bool, er
 	const query = `
 		SELECT id, chat, edits, payload, message FROM outbox
 		WHERE bot = $1 AND chat = $2 ORDER BY id LIMIT 1`
-	err = o.store.writes.QueryRow(ctx, query, o.bot, chat).Scan(&r.ID, &r.Chat, &r.Edits, &r.Payload, &r.Message)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Reply{}, false, nil
-	}
+	n, err := o.store.fenced(ctx, o.owner, func(row pgx.CollectableRow) error {
+		return row.Scan(&r.ID, &r.Chat, &r.Edits, &r.Payload, &r.Message)
+	}, query, o.bot, chat)
 	if err != nil {
 		return Reply{}, false, fmt.Errorf("read the outbox: %w", err)
 	}
-	return r, true, nil
+	return r, n > 0, nil
 }
 
 // Delivered notes as which message a reply was delivered, so that it is not delivered again.
 func (o *Outbox) Delivered(ctx context.Context, r Reply, message int64) error {
 	const query = `UPDATE outbox SET message = $4 WHERE bot = $1 AND chat = $2 AND id = $3`
-	if _, err := o.store.writes.Exec(ctx, query, o.bot, r.Chat, r.ID, message); err != nil {
+	if _, err := o.store.fenced(ctx, o.owner, nil, query, o.bot, r.Chat, r.ID, message); err != nil {
 		return fmt.Errorf("note a delivered reply: %w", err)
 	}
 	return nil
@@ -99,24 +111,24 @@ func (o *Outbox) Delivered(ctx context.Context, r Reply, message int64) error {
 // Delete removes a reply, and reports whether it was there.
 func (o *Outbox) Delete(ctx context.Context, r Reply) (bool, error) {
 	const query = `DELETE FROM outbox WHERE bot = $1 AND chat = $2 AND id = $3`
-	tag, err := o.store.writes.Exec(ctx, query, o.bot, r.Chat, r.ID)
+	n, err := o.store.fenced(ctx, o.owner, nil, query, o.bot, r.Chat, r.ID)
 	if err != nil {
 		return false, fmt.Errorf("delete a reply from the outbox: %w", err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return n > 0, nil
 }
 
 // Expire deletes the replies that have waited for longer than life, and returns how many of each
 // chat.
 func (o *Outbox) Expire(ctx context.Context, life time.Duration) (map[int64]int, error) {
 	const query = `DELETE FROM outbox WHERE bot = $1 AND queued_at < $2 AND message = 0 RETURNING chat`
-	rows, err := o.store.writes.Query(ctx, query, o.bot, time.Now().Add(-life))
-	if err != nil {
-		return nil, fmt.Errorf("expire replies: %w", err)
-	}
 	expired := map[int64]int{}
-	var chat int64
-	if _, err := pgx.ForEachRow(rows, []any{&chat}, func() error { expired[chat]++; return nil }); err != nil {
+	_, err := o.store.fenced(ctx, o.owner, func(row pgx.CollectableRow) error {
+		chat, err := pgx.RowTo[int64](row)
+		expired[chat]++
+		return err
+	}, query, o.bot, time.Now().Add(-life))
+	if err != nil {
 		return nil, fmt.Errorf("expire replies: %w", err)
 	}
 	return expired, nil

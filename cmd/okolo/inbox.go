@@ -38,7 +38,7 @@ func (c *inboxCmd) Run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer store.Close()
-	inbox := store.Inbox(botID(c.BotToken))
+	inbox := store.Inbox(botID(c.BotToken), 0)
 	for _, do := range []struct {
 		said    string
 		updates []int64
