@@ -41,6 +41,7 @@ type cli struct {
 	Purge      purgeCmd      `cmd:"" help:"Have a running program send the oldest half of the sessions out of memory."`
 	Drain      drainCmd      `cmd:"" help:"Have a running program end, in order, as SIGTERM does."`
 	Inbox      inboxCmd      `cmd:"" help:"List the updates that were set aside because they were begun too often; replay or drop them."`
+	Import     importCmd     `cmd:"" help:"Import the events of a calendar (.ics), or bring those imported before up to date."`
 	Settings   configCmd     `cmd:"" name:"config" help:"Check the settings of okolo serve, and print them with secrets masked."`
 	Completion completionCmd `cmd:"" help:"Print a script by which bash, zsh or fish completes commands and flags."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`

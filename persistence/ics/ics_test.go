@@ -1,0 +1,153 @@
+package ics
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"okolo/persistence/model"
+)
+
+var options = Options{
+	ZoneAt:   func(model.Point) string { return "Europe/Berlin" },
+	Category: "other",
+	From:     time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 11, 25, 0, 0, 0, 0, time.UTC),
+}
+
+func TestSample(t *testing.T) {
+	file, err := os.Open("testdata/berlin.ics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	c, err := Read(file, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[Key]Entry{}
+	for _, e := range c.Entries {
+		got[e.Key] = e
+	}
+	for key, want := range map[Key]string{
+		{UID: "concert@example.org"}:                             "Organ, and a choir|music|Berliner Dom|2027-01-15T19:00:00Z|2027-01-15T21:00:00Z|52.5192",
+		{UID: "market@example.org"}:                              "Flea market|other|Mauerpark|2027-01-15T23:00:00Z|2027-01-17T22:59:00Z|52.542",
+		{UID: "run@example.org", Occurrence: "20270320T080000Z"}: "Morning run|other||2027-03-20T08:00:00Z|2027-03-20T09:30:00Z|52.5132",
+		{UID: "run@example.org", Occurrence: "20270327T080000Z"}: "Late run|other||2027-03-27T10:00:00Z|2027-03-27T11:00:00Z|52.5132",
+		// After the clocks went forward it is nine o'clock there all the same.
+		{UID: "run@example.org", Occurrence: "20270410T070000Z"}: "Morning run|other||2027-04-10T07:00:00Z|2027-04-10T08:30:00Z|52.5132",
+	} {
+		e := got[key]
+		text := strings.Join([]string{e.Title, string(e.Category), e.Place, e.Starts.Format(time.RFC3339), e.Ends.Format(time.RFC3339)}, "|")
+		if text += fmt.Sprintf("|%v", e.Lat); text != want || e.Zone != "Europe/Berlin" || e.Cancelled {
+			t.Errorf("%v:\n%s in %s, want\n%s", key, text, e.Zone, want)
+		}
+	}
+	if off := got[Key{UID: "off@example.org"}]; !off.Cancelled || len(got) != 6 {
+		t.Errorf("%d entries, called off: %+v", len(got), off)
+	}
+	if d := got[Key{UID: "concert@example.org"}].Description; d != "First line\nSecond line" {
+		t.Errorf("description %q", d)
+	}
+	if c.Skipped[NoPlace] != 1 || len(c.Kept) != 1 || c.Kept[0] != "nowhere@example.org" {
+		t.Errorf("skipped %v, kept %v", c.Skipped, c.Kept)
+	}
+}
+
+func calendar(lines ...string) string {
+	return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n" + strings.Join(lines, "\r\n") + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+}
+
+func TestOneEvent(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines   []string
+		starts  string // of the first entry; empty: none
+		zone    string
+		entries int
+		skipped Reason
+	}{
+		"UTC":             {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z"}, "2027-01-01T10:00:00Z", "Europe/Berlin", 1, ""},
+		"floating":        {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000"}, "2027-01-01T09:00:00Z", "Europe/Berlin", 1, ""},
+		"Windows":         {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART;TZID=Russian Standard Time:20270101T100000"}, "2027-01-01T07:00:00Z", "Europe/Moscow", 1, ""},
+		"a path":          {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART;TZID=/mozilla.org/20050126_1/Asia/Tokyo:20270101T100000"}, "2027-01-01T01:00:00Z", "Asia/Tokyo", 1, ""},
+		"no title":        {[]string{"GEO:52.5;13.4", "DTSTART:20270101T100000Z"}, "", "", 0, Unreadable},
+		"no start":        {[]string{"SUMMARY:a", "GEO:52.5;13.4"}, "", "", 0, Unreadable},
+		"ends first":      {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "DTEND:20270101T090000Z"}, "", "", 0, Unreadable},
+		"off the globe":   {[]string{"SUMMARY:a", "GEO:95;13.4", "DTSTART:20270101T100000Z"}, "", "", 0, NoPlace},
+		"nowhere":         {[]string{"SUMMARY:a", "GEO:0;0", "DTSTART:20270101T100000Z"}, "", "", 0, NoPlace},
+		"over":            {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20200101T100000Z"}, "", "", 0, Past},
+		"far":             {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20300101T100000Z"}, "", "", 0, FarAhead},
+		"every second":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=SECONDLY"}, "", "", 0, Unreadable},
+		"every minute":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;BYMINUTE=1,2,3"}, "", "", 0, Unreadable},
+		"no such days":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31"}, "", "", 0, Unreadable},
+		"every day":       {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20200101T100000Z", "RRULE:FREQ=DAILY"}, "2026-11-25T09:00:00Z", "", 365, ""},
+		"never":           {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31"}, "", "", 0, ""},
+		"dates":           {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RDATE:20270102T100000Z,20270103T100000Z"}, "2027-01-01T10:00:00Z", "", 3, ""},
+		"a rule of words": {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:often"}, "", "", 0, Unreadable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Read(strings.NewReader(calendar(c.lines...)), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Entries) != c.entries || c.skipped != "" && got.Skipped[c.skipped] != 1 {
+				t.Fatalf("%d entries, skipped %v", len(got.Entries), got.Skipped)
+			}
+			if c.starts != "" && (got.Entries[0].Starts.Format(time.RFC3339)[:10] != c.starts[:10] ||
+				name != "every day" && got.Entries[0].Starts.Format(time.RFC3339) != c.starts) {
+				t.Errorf("starts %v, want %v", got.Entries[0].Starts, c.starts)
+			}
+			if c.zone != "" && got.Entries[0].Zone != c.zone {
+				t.Errorf("in %s, want %s", got.Entries[0].Zone, c.zone)
+			}
+		})
+	}
+}
+
+func TestSanitized(t *testing.T) {
+	c, err := Read(strings.NewReader(calendar("SUMMARY:"+strings.Repeat("я", 130)+"\u202e", "LOCATION:"+strings.Repeat("x", 300),
+		"DESCRIPTION:a\\n\u0007b", "GEO:52.5;13.4", "DTSTART:20270101T100000Z")), options)
+	if err != nil || len(c.Entries) != 1 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	e := c.Entries[0]
+	if r := []rune(e.Title); len(r) != model.MaxTitle || r[len(r)-1] != '…' || len(e.Place) > model.MaxPlace+2 || e.Description != "a\nb" {
+		t.Errorf("%q, %q, %q", e.Title, e.Place, e.Description)
+	}
+}
+
+func TestNoCalendar(t *testing.T) {
+	for _, text := range []string{"", "<html>", "BEGIN:VCARD\r\nEND:VCARD\r\n", strings.TrimSuffix(calendar(), "END:VCALENDAR\r\n")} {
+		if _, err := Read(strings.NewReader(text), options); !errors.Is(err, ErrNoCalendar) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// Whatever a file holds, it is read without a panic, into events that may be stored.
+func FuzzRead(f *testing.F) {
+	sample, err := os.ReadFile("testdata/berlin.ics")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(sample))
+	f.Add(calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=MONTHLY;BYDAY=-1SU;COUNT=9"))
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Read(strings.NewReader(text), options)
+		if err != nil {
+			return
+		}
+		seen := map[Key]bool{}
+		for _, e := range c.Entries {
+			if err := e.Validate(); err != nil || seen[e.Key] || e.UID == "" || len(e.UID) > maxUID {
+				t.Fatalf("%+v: %v", e, err)
+			}
+			seen[e.Key] = true
+		}
+		if len(c.Entries) > MaxEntries {
+			t.Fatalf("%d entries", len(c.Entries))
+		}
+	})
+}
