@@ -96,7 +96,7 @@ func (w *world) draft(v *visit.Visitor, lang string) sandbox.Message {
 	v.Press(m, says.game)
 	v.SeeEdited(m, "the question where", contains(says.game))
 	v.Locate(berlin.Lat, berlin.Lon)
-	m = v.See("the question when", has("19:00"))
+	v.See("the question when", has("19:00"))
 	v.Say("25.12 18:00")
 	m = v.See("the preview", contains(says.preview))
 	v.Press(m, says.publish)
