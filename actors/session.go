@@ -130,10 +130,8 @@ func (s *session[S]) begin() {
 // restore opens the session with what the snapshot holds.
 func (s *session[S]) restore(snapshot *Snapshot) {
 	applied, pressed, state, err := decode[S](snapshot.Data, s.rt.cfg.StateVersion)
-	var n int
 	if err == nil {
-		var failed *panicked
-		if state, n, failed = s.fit(state, s.rt.PreparedLimit()); failed != nil {
+		if failed := s.take(state, s.rt.PreparedLimit()); failed != nil {
 			err = failed
 		}
 	}
@@ -144,9 +142,8 @@ func (s *session[S]) restore(snapshot *Snapshot) {
 		s.begin()
 		return
 	}
-	s.state, s.applied, s.pressed = state, applied, pressed
+	s.applied, s.pressed = applied, pressed
 	s.revision = snapshot.Revision
-	s.weigh(n)
 	s.stage = open
 	s.classify()
 	s.rt.count.activationsRestored.Add(1)
@@ -215,24 +212,15 @@ func (s *session[S]) visit(r *round) int {
 		s.checkpoint()
 		return 0
 	}
-	state, n, failed := s.fit(s.state, r.trim)
-	if failed != nil {
-		s.rt.log.Error("a prepared list could not be cut", slog.Int64("user", s.entry.user), failed.attr())
+	had := int(s.prepared)
+	if had <= r.trim {
 		return 0
 	}
-	removed := int(s.prepared) - n
-	if removed > 0 {
-		// No change to store: whoever comes back with the longer list has it cut again.
-		s.state = state
-		s.weigh(n)
+	// No change to store: whoever comes back with the longer list has it cut again.
+	if failed := s.take(s.state, r.trim); failed != nil {
+		s.rt.log.Error("a prepared list could not be cut", slog.Int64("user", s.entry.user), failed.attr())
 	}
-	return removed
-}
-
-// weigh notes how many entries the state's prepared list has.
-func (s *session[S]) weigh(n int) {
-	s.rt.count.prepared.Add(int64(n) - int64(s.prepared))
-	s.prepared = uint16(n)
+	return had - int(s.prepared)
 }
 
 // panicked is a panic of the application's code.
@@ -264,12 +252,27 @@ func (s *session[S]) step(state S, in any) (t Turn[S], failed *panicked) {
 	return s.rt.behavior.Step(state, in), nil
 }
 
-// fit returns state with a prepared list of at most limit entries, and their number.
-func (s *session[S]) fit(state S, limit int) (fitting S, n int, failed *panicked) {
-	defer caught(&failed)
-	if n = s.rt.behavior.Prepared(&state); n > limit {
-		state = s.rt.behavior.Trim(state, limit)
-		n = s.rt.behavior.Prepared(&state)
+// take makes next the state, with a prepared list of at most limit entries. Where that fails
+// the state stays as it was.
+func (s *session[S]) take(next S, limit int) (failed *panicked) {
+	was := s.state
+	s.state = next // where it is on the heap anyway, or every look at it would put a copy there
+	n, failed := s.fit(limit)
+	if failed != nil {
+		s.state = was
+		return failed
 	}
-	return state, n, nil
+	s.rt.count.prepared.Add(int64(n) - int64(s.prepared))
+	s.prepared = uint16(n)
+	return nil
+}
+
+// fit cuts the state's prepared list to limit entries, and returns how many it has.
+func (s *session[S]) fit(limit int) (n int, failed *panicked) {
+	defer caught(&failed)
+	if n = s.rt.behavior.Prepared(&s.state); n > limit {
+		s.state = s.rt.behavior.Trim(s.state, limit)
+		n = s.rt.behavior.Prepared(&s.state)
+	}
+	return n, nil
 }

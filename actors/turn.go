@@ -119,12 +119,10 @@ func (s *session[S]) arrive(m *awaited[S]) {
 // commit takes the next state and remembers the input, in the same moment, and then hands
 // out the effects that may be seen only now.
 func (s *session[S]) commit(it *item, next S, repeatable bool, emit []Effect) {
-	next, n, failed := s.fit(next, s.rt.PreparedLimit())
-	if failed != nil {
+	if failed := s.take(next, s.rt.PreparedLimit()); failed != nil {
 		s.stumble(it, failed)
 		return
 	}
-	s.state = next
 	s.revision++
 	s.dirty = true
 	if it.ID != 0 && !s.applied.has(it.ID) {
@@ -133,7 +131,6 @@ func (s *session[S]) commit(it *item, next S, repeatable bool, emit []Effect) {
 	if it.Press != 0 && it.outcome == Applied && !repeatable {
 		s.pressed.add(it.Press, s.rt.cfg.Now().Unix())
 	}
-	s.weigh(n)
 	s.classify()
 	s.finish(it, emit)
 }
