@@ -46,7 +46,7 @@ func TestAnnouncement(t *testing.T) {
 
 	event, m = w.announced(anna, there, id, "Rapid")
 	w.eventually("%v: it is due when the event is over", func() (any, bool) {
-		due := query[bool](w, `SELECT due_at > now() AND shown = version FROM announcements WHERE event = $1`, event)
+		due := query[bool](w, `SELECT coalesce(due_at > now() AND shown = version, false) FROM announcements WHERE event = $1`, event)
 		return due, due
 	})
 	query[int](w, `UPDATE events SET starts = now() - interval '3 hours', ends = now() - interval '1 hour' WHERE id = $1 RETURNING 1`, event)

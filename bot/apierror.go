@@ -27,10 +27,18 @@ func refused(err error, code int, phrases ...string) bool {
 func isNotModified(err error) bool { return refused(err, 400, "message is not modified") }
 
 // isGone: an edit of a message that was deleted, or is too old, or cannot show this: a picture
-// does not become a text.
+// does not become a text, and a server may not know how to edit.
 func isGone(err error) bool {
-	return refused(err, 400, "message to edit not found", "message can't be edited", "message_id_invalid",
+	return isUnknown(err) || refused(err, 400, "message to edit not found", "message can't be edited", "message_id_invalid",
 		"there is no text in the message to edit")
+}
+
+// isWordsOnly: the server has no such method, or refuses what is beside the words of a message, or
+// there is no picture. Where it is the message or the chat that it refuses, it says so again when
+// it gets the words.
+func isWordsOnly(err error) bool {
+	return errors.Is(err, errNoPicture) || isUnknown(err) || refused(err, 413) ||
+		refused(err, 400) && !isGone(err) && !isNotModified(err)
 }
 
 // isTooLate: an answer to a press that Telegram no longer waits for.
@@ -77,7 +85,7 @@ func isBadFile(err error) bool {
 // isUnauthorized: the token is not (or no longer) that of a bot.
 func isUnauthorized(err error) bool { return refused(err, 401) || isUnknown(err) }
 
-// isUnknown: there is no such bot, or no Bot API at this address.
+// isUnknown: there is no such bot, or no such method, or no Bot API at this address.
 func isUnknown(err error) bool { return refused(err, 404) }
 
 // isConflict: somebody else takes the bot's updates.

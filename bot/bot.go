@@ -86,6 +86,7 @@ type counts struct {
 	undelivered atomic.Uint64
 	resent      atomic.Uint64
 	blocked     atomic.Uint64
+	wordsOnly   atomic.Uint64
 	groupMute   atomic.Uint64
 	groupBusy   atomic.Uint64
 }

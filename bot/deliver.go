@@ -13,8 +13,8 @@ import (
 
 // transmit queues a reply; done gets the id of the message where it is a new one. Where the
 // message to be edited is gone, or too old to be edited, a new one takes its place; not so for a
-// map, which would stand below its list: there done gets the error. before, unless it is nil, may
-// keep a call from being made.
+// map or its list, which are sent as a pair: there done gets the error. before, unless it is nil,
+// may keep a call from being made.
 func (b *Bot) transmit(chat int64, r reply, before func() error, done func(id int64, err error)) {
 	if r.Edits == 0 {
 		b.send(chat, r.Message, before, done)
@@ -26,7 +26,7 @@ func (b *Bot) transmit(chat int64, r reply, before func() error, done func(id in
 			return
 		}
 		b.counts.resent.Add(1)
-		if r.Slot == ui.SlotMap {
+		if r.Slot == ui.SlotMap || r.Slot == ui.SlotList {
 			done(0, err)
 			return
 		}
@@ -62,19 +62,32 @@ func (b *Bot) send(chat int64, m ui.Message, before func() error, done func(id i
 	})
 }
 
-func (b *Bot) sendMessage(ctx context.Context, chat int64, m ui.Message) (*telego.Message, error) {
+// sendMessage sends a message; its words alone where the server does not take what is beside them.
+func (b *Bot) sendMessage(ctx context.Context, chat int64, m ui.Message) (sent *telego.Message, err error) {
 	switch {
 	case m.Map != nil:
-		return b.sendMap(ctx, chat, m)
+		sent, err = b.sendMap(ctx, chat, m)
 	case m.Venue != nil:
-		return b.API.SendVenue(ctx, &telego.SendVenueParams{
+		sent, err = b.API.SendVenue(ctx, &telego.SendVenueParams{
 			ChatID: tu.ID(chat), Latitude: m.Venue.Lat, Longitude: m.Venue.Lon, Title: m.Venue.Title, Address: m.Venue.Address,
 		})
 	case m.Document != nil:
 		file := tu.File(tu.NameReader(bytes.NewReader(m.Document.Content), m.Document.Name))
-		return b.API.SendDocument(ctx, &telego.SendDocumentParams{ChatID: tu.ID(chat), Document: file})
+		sent, err = b.API.SendDocument(ctx, &telego.SendDocumentParams{ChatID: tu.ID(chat), Document: file})
+	default:
+		return b.sendText(ctx, chat, m)
 	}
+	if !isWordsOnly(err) {
+		return sent, err
+	}
+	b.wordsOnly(chat, err)
 	return b.sendText(ctx, chat, m)
+}
+
+// wordsOnly counts, and logs, that a message is sent without its picture, pin or file.
+func (b *Bot) wordsOnly(chat int64, err error) {
+	b.counts.wordsOnly.Add(1)
+	b.Logger.Warn("a message is sent as its words alone", "chat", chat, "error", err)
 }
 
 // sendText sends a message of words; where its topic is gone or closed, outside of topics.
@@ -127,7 +140,19 @@ func (b *Bot) editText(ctx context.Context, chat, id int64, m ui.Message) (*tele
 	})
 }
 
+// editMap replaces a map; by its words alone where the server does not take the picture, if the
+// message was sent as such.
 func (b *Bot) editMap(ctx context.Context, chat, id int64, m ui.Message) error {
+	err := b.editPicture(ctx, chat, id, m)
+	if !isWordsOnly(err) {
+		return err
+	}
+	b.wordsOnly(chat, err)
+	_, err = b.editText(ctx, chat, id, m)
+	return err
+}
+
+func (b *Bot) editPicture(ctx context.Context, chat, id int64, m ui.Message) error {
 	return b.pictures.use(ctx, *m.Map, func(file telego.InputFile) (string, error) {
 		edited, err := b.API.EditMessageMedia(ctx, &telego.EditMessageMediaParams{
 			ChatID: tu.ID(chat), MessageID: int(id), ReplyMarkup: inline(m),

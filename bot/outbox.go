@@ -54,9 +54,9 @@ func (r reply) isNewInGroup(chat int64) bool { return chat < 0 && r.Edits == 0 }
 // result is what the session is told of the reply: nothing, where a message was edited in place.
 func (r reply) result(id int64, err error, now time.Time) any {
 	switch {
-	case isGone(err):
+	case r.Edits != 0 && isGone(err):
 		r.Context.Now = now
-		return ui.MapGone{Context: r.Context, ID: r.Edits}
+		return ui.Gone{Context: r.Context, ID: r.Edits}
 	case r.Edits != 0 && id == 0:
 		return nil
 	}
@@ -323,7 +323,7 @@ func (o *outbox) tried(ctx context.Context, row persistence.Reply, r reply, id i
 	}
 }
 
-// tell brings the session the id of a new message, or that its map is gone, and removes the reply when that is stored.
+// tell brings the session the id of a new message, or that its map or list is gone, and removes the reply when that is stored.
 func (o *outbox) tell(row persistence.Reply, r reply, id int64, err error) {
 	o.bot.runtime.Deliver(actors.Input{User: row.Chat, Payload: r.result(id, err, o.bot.Now()), Settled: func(out actors.Outcome) {
 		if out == actors.Stopped || out == actors.Busy {

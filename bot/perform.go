@@ -148,7 +148,7 @@ func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any))
 			}
 			return
 		}
-		if !isGone(err) {
+		if r.Edits == 0 || !isGone(err) {
 			b.delivered(user, err)
 		}
 		done(r.result(id, err, b.Now()))

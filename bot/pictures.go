@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -16,6 +17,9 @@ import (
 // picturesKept is how many uploaded pictures are remembered, by file id; the pictures
 // themselves are not kept. An entry takes about 150 bytes.
 const picturesKept = 5000
+
+// errNoPicture is the error of a map that could not be drawn.
+var errNoPicture = errors.New("draw the map")
 
 // pictures draws maps, and has Telegram show one again that was uploaded before.
 type pictures struct {
@@ -46,7 +50,7 @@ func (p *pictures) use(ctx context.Context, m ui.Map, with func(telego.InputFile
 	}
 	picture, err := p.maps.Draw(ctx, spec)
 	if err != nil {
-		return fmt.Errorf("draw the map: %w", err)
+		return fmt.Errorf("%w: %w", errNoPicture, err)
 	}
 	id, err := with(tu.File(tu.NameReader(bytes.NewReader(picture.PNG), "map.png")))
 	if err == nil && id != "" && picture.Whole {

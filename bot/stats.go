@@ -45,6 +45,7 @@ type IngressStats struct {
 	Unreadable             uint64  `json:"unreadable" metric:"unreadable_total" help:"Updates in a form that this program does not know."`
 	Undelivered            uint64  `json:"undelivered" metric:"messages_undelivered_total" help:"Messages given up."`
 	Resent                 uint64  `json:"resent" metric:"messages_resent_total" help:"Screens sent anew because their message was gone."`
+	WordsOnly              uint64  `json:"words_only" metric:"messages_words_only_total" help:"Messages sent or edited without their map, pin or file, which Telegram did not take."`
 	Blocked                uint64  `json:"blocked" metric:"messages_blocked_total" help:"Messages to people who blocked the bot."`
 	Offset                 int64   `json:"confirmed_offset" metric:"-" help:"Every update below it is settled or in the inbox."`
 
@@ -132,7 +133,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 			Kept: b.inbox.kept.Load(), SetAside: b.inbox.aside.Load(),
 			Offset: b.ingress.offset.Load(), OldestUnsettledSeconds: age, Ignored: b.counts.ignored.Load(), Unreadable: b.counts.unreadable.Load(),
 			Flooded: b.counts.flooded.Load(), Forged: b.counts.forged.Load(), Refused: b.counts.refused.Load(), Watched: watched, WatchedBound: watchedBound,
-			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), Blocked: b.counts.blocked.Load(),
+			Undelivered: b.counts.undelivered.Load(), Resent: b.counts.resent.Load(), WordsOnly: b.counts.wordsOnly.Load(), Blocked: b.counts.blocked.Load(),
 		},
 		Writes:   b.Writer.Stats(),
 		Database: pools,

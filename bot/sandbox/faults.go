@@ -56,6 +56,8 @@ type CallFaults struct {
 	Latency time.Duration `json:"latency,omitzero,format:sec"` // of every call, before it is carried out
 	Jitter  time.Duration `json:"jitter,omitzero,format:sec"`  // at most so much more
 
+	Unknown bool `json:"unknown,omitzero"` // 404, as by a server that has no such method
+
 	CutBefore       Chance `json:"cut_before,omitzero"`        // the connection breaks, nothing was done
 	TooManyRequests Chance `json:"too_many_requests,omitzero"` // 429, nothing was done
 	RetryAfter      int    `json:"retry_after,omitzero"`       // seconds that the 429 asks for; default 1
@@ -73,6 +75,7 @@ type Chance struct {
 // FaultCounts are how often each fault struck, since the start.
 type FaultCounts struct {
 	Delayed          int64 `json:"delayed"`
+	Unknown          int64 `json:"unknown"`
 	CutBefore        int64 `json:"cut_before"`
 	TooManyRequests  int64 `json:"too_many_requests"`
 	ServerErrors     int64 `json:"server_errors"`
@@ -244,6 +247,9 @@ func (m *mishaps) delayed(h mishap) mishap {
 // draw tries the chances of one entry in their order.
 func (m *mishaps) draw(method string, c CallFaults) mishap {
 	switch {
+	case c.Unknown:
+		m.counts.Unknown++
+		return mishap{refusal: &Error{http.StatusNotFound, "Not Found"}}
 	case m.hits(method, "cut_before", c.CutBefore, &m.counts.CutBefore):
 		return mishap{cutBefore: true}
 	case m.hits(method, "too_many_requests", c.TooManyRequests, &m.counts.TooManyRequests):

@@ -143,7 +143,7 @@ func (s State) send(c Context, e model.Seen) Turn {
 	m := s.pin(e)
 	if c.want == wantCalendar {
 		file := calendarFile(c.Self, e.Event, c.Now)
-		m = Message{Document: &file}
+		m = Message{Document: &file, Text: s.tongue(c).html("no_file")}
 	}
 	return Turn{Next: s, Await: []any{Send{Message: m, Tap: c.tap}}, Emit: c.answer()}
 }

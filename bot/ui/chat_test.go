@@ -381,8 +381,8 @@ func (c *chat) emit(effect any) {
 	switch do := effect.(type) {
 	case Edit:
 		old, ok := c.messages[do.ID]
-		if !ok && do.Slot == SlotMap {
-			c.run(c.step(MapGone{Context: do.Context, ID: do.ID}))
+		if !ok && (do.Slot == SlotMap || do.Slot == SlotList) {
+			c.run(c.step(Gone{Context: do.Context, ID: do.ID}))
 			return
 		}
 		if !ok {
@@ -546,8 +546,8 @@ func checkTurn(t tester, turn Turn) {
 
 func checkMessage(t tester, m Message) {
 	t.Helper()
-	if m.Venue != nil && m.Venue.Title != "" && m.Venue.Address != "" && m.Text == "" {
-		return
+	if m.Venue != nil && (m.Venue.Title == "" || m.Venue.Address == "") {
+		t.Fatalf("a venue that Telegram refuses: %+v", m.Venue)
 	}
 	if d := m.Document; d != nil && d.Name != "" && len(d.Content) > 0 && m.Text == "" {
 		return

@@ -62,12 +62,12 @@ type Send struct {
 }
 
 // Edit replaces a message in place. It has a result only where the message was gone: [Sent],
-// as a new one took its place, or for the map [MapGone], as a new one would stand below its list.
+// as a new one took its place, or for a map and its list [Gone], as they are sent as a pair.
 type Edit struct {
 	Slot    Slot
 	ID      int64
 	Message Message
-	Context Context // of the map, for the result
+	Context Context // of the map and the list, for the result
 }
 
 // Answer ends a press: the button stops spinning, and Text, if any, is shown.
@@ -93,8 +93,8 @@ type Message struct {
 	Thread   int64  // the topic of the group that a new message is for; 0: none
 	Text     string // HTML as Telegram has it; the caption where there is a map
 	Map      *Map
-	Venue    *Venue    // in place of Text
-	Document *Document // in place of Text
+	Venue    *Venue    // in place of Text, which is for a server that takes no venues
+	Document *Document // the same of files
 	Buttons  [][]Button
 	Keyboard *Keyboard // in place of Buttons
 }

@@ -108,20 +108,20 @@ type Sent struct {
 	At  time.Time // when it was sent
 }
 
-// MapGone is the result of an [Edit] of a map that is gone.
-type MapGone struct {
+// Gone is the result of an [Edit] of a map or a list that is gone.
+type Gone struct {
 	Context
 	ID int64
 }
 
-// mapGone sends the pair anew, if the person is still looking at it; otherwise the next press of
-// the list will.
-func (s State) mapGone(in MapGone) Turn {
-	if in.ID != s.MapMessageID {
+// gone sends the pair anew, once where both are gone, if the person is still looking at it and did
+// something just now; otherwise the next press of the list will.
+func (s State) gone(in Gone) Turn {
+	if in.ID != s.MapMessageID && in.ID != s.ListMessageID {
 		return Turn{Next: s}
 	}
-	s.MapMessageID = 0
-	if s.Screen != ScreenNearby {
+	s.MapMessageID, s.ListMessageID = 0, 0
+	if s.Screen != ScreenNearby || in.silent {
 		return Turn{Next: s}
 	}
 	return s.showNearby(Context{From: in.From, Now: in.Now, silent: true})

@@ -125,7 +125,7 @@ func (s State) presentNearby(c Context, events []model.Seen) Turn {
 	list := s.nearbyList(c, events)
 	key := picture.key()
 	if c.Message != 0 && c.Message == s.ListMessageID && s.MapMessageID != 0 {
-		t := Turn{Next: s, Emit: []any{Edit{Slot: SlotList, ID: c.Message, Message: list}}}
+		t := Turn{Next: s, Emit: []any{Edit{Slot: SlotList, ID: c.Message, Message: list, Context: c}}}
 		t.Next.Message = c.Message
 		if key != s.MapShown {
 			t.Next.MapShown = key

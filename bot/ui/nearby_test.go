@@ -206,7 +206,7 @@ func TestSearchFails(t *testing.T) {
 }
 
 func TestMessagesLost(t *testing.T) {
-	t.Run("an edited message is gone", func(t *testing.T) {
+	t.Run("the list is gone: the pair comes anew", func(t *testing.T) {
 		c := newChat(t, "en")
 		c.lives(12)
 		c.sendsLocation(berlin, "Europe/Berlin")
@@ -214,13 +214,37 @@ func TestMessagesLost(t *testing.T) {
 		data := c.data(list, "▶")
 		delete(c.messages, list)
 		c.pressesData(list, data)
-		c.did(1, picture)
+		c.did(2, picture)
 		c.sees("2 / 3")
-		if c.state.ListMessageID != c.newest {
-			t.Fatalf("the list is message %d, the state says %d", c.newest, c.state.ListMessageID)
+		if c.state.MapMessageID != c.newest-1 || c.state.ListMessageID != c.newest {
+			t.Fatalf("the pair is now %d and %d", c.state.MapMessageID, c.state.ListMessageID)
 		}
 		c.presses("▶")
-		c.did(0, picture, c.newest)
+		c.did(0, c.newest-1, c.newest)
+	})
+	t.Run("both are gone: the pair comes anew, once", func(t *testing.T) {
+		c := newChat(t, "en")
+		c.lives(12)
+		c.sendsLocation(berlin, "Europe/Berlin")
+		picture, list := c.newest-1, c.newest
+		data := c.data(list, "▶")
+		delete(c.messages, picture)
+		delete(c.messages, list)
+		c.pressesData(list, data)
+		c.did(2)
+		c.sees("2 / 3")
+		c.presses("▶")
+		c.did(0, c.newest-1, c.newest)
+	})
+	t.Run("the map is gone while the person walks: no messages come unasked", func(t *testing.T) {
+		c := newChat(t, "en")
+		c.lives(12)
+		c.sendsLocation(berlin, "Europe/Berlin")
+		delete(c.messages, c.newest-1)
+		c.moves(model.Point{Lat: berlin.Lat + 0.01, Lon: berlin.Lon}, "Europe/Berlin")
+		c.did(0, c.newest)
+		c.presses("▶")
+		c.did(2)
 	})
 	t.Run("the map is gone: the pair comes anew, the map above the list", func(t *testing.T) {
 		c := newChat(t, "en")
@@ -245,11 +269,11 @@ func TestMessagesLost(t *testing.T) {
 		c.sendsLocation(berlin, "Europe/Berlin")
 		picture, list := c.state.MapMessageID, c.newest
 		c.says("/create")
-		c.run(c.step(MapGone{Context: c.context, ID: picture + 1000})) // long replaced
+		c.run(c.step(Gone{Context: c.context, ID: picture + 1000})) // long replaced
 		if c.state.MapMessageID != picture {
 			t.Fatal("another map was taken for the one that is gone")
 		}
-		c.run(c.step(MapGone{Context: c.context, ID: picture}))
+		c.run(c.step(Gone{Context: c.context, ID: picture}))
 		c.sees("ask_title")
 		c.pressesOn(list, "▶")
 		c.did(2)

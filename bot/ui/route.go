@@ -31,7 +31,10 @@ func link(url, text string) string {
 
 // pin shows where an event takes place, on the person's own map.
 func (s State) pin(e model.Seen) Message {
-	return Message{Venue: &Venue{Point: e.Point, Title: e.Title, Address: placeName(e.Event)}}
+	return Message{
+		Venue: &Venue{Point: e.Point, Title: e.Title, Address: placeName(e.Event)},
+		Text:  "📍 <b>" + escape(e.Title) + "</b>\n" + escape(placeName(e.Event)) + "\n🧭 " + routeLinks(e.Point),
+	}
 }
 
 func coordinates(p model.Point) string { return fmt.Sprintf("%.5f, %.5f", p.Lat, p.Lon) }

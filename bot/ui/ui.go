@@ -140,8 +140,8 @@ func Step(s State, in any) Turn {
 		return s.caseLoaded(in)
 	case BansLoaded:
 		return s.bansLoaded(in)
-	case MapGone:
-		return s.mapGone(in)
+	case Gone:
+		return s.gone(in)
 	case Sent:
 		return Turn{Next: s.sent(in), Repeatable: in.Tap != 0}
 	}
