@@ -9,7 +9,7 @@ import (
 	"okolo/bot/sandbox/visit"
 )
 
-// announced makes an event of a group, and returns its id and announcement.
+// announced makes an event of a group, of a title other than those that the wizard gets, and returns its id and announcement.
 func (w *world) announced(by, there *visit.Visitor, group int64, title string) (event int64, m sandbox.Message) {
 	w.t.Helper()
 	by.Say("/start g_" + base36(-group))
@@ -30,7 +30,7 @@ func TestAnnouncement(t *testing.T) {
 	id := w.group(anna, sandbox.NewGroup{Supergroup: true})
 	there := anna.In(id)
 	there.See("the greeting", has("Create"))
-	event, m := w.announced(anna, there, id, "Blitz")
+	event, m := w.announced(anna, there, id, "Classical")
 
 	card := anna.Last(has("Call it off"))
 	anna.Press(card, "Call it off")

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"okolo/bot/sandbox/visit"
 	"okolo/bot/sender"
 	"okolo/bot/staticmap"
+	"okolo/bot/stops"
 	"okolo/bot/timezone"
 	"okolo/persistence"
 	"okolo/persistence/model"
@@ -186,35 +186,12 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func contains(text string) func(sandbox.Message) bool {
-	return func(m sandbox.Message) bool { return strings.Contains(m.Body(), text) }
-}
-
-// has tells a message by one of its buttons.
-func has(button string) func(sandbox.Message) bool {
-	return func(m sandbox.Message) bool { _, ok := m.Button(button); return ok }
-}
-
-// preview takes a person through the wizard up to the preview, and returns it.
-func preview(v *visit.Visitor, title string) sandbox.Message {
-	v.Say("/create")
-	v.See("the question for a title", contains("the title"))
-	v.Say(title)
-	m := v.See("the question for a category", contains("What kind"))
-	v.Press(m, "walks")
-	v.SeeEdited(m, "the question where", contains("Where"))
-	v.Locate(berlin.Lat, berlin.Lon)
-	m = v.See("the question when", contains("When"))
-	v.Press(m, "tomorrow 19:00")
-	return v.SeeEdited(m, "the preview", contains("Is everything right"))
-}
-
-// create takes a person through the wizard to the saved event.
-func create(v *visit.Visitor, title string) sandbox.Message {
-	m := preview(v, title)
-	v.Press(m, "Publish")
-	return v.SeeEdited(m, "the saved event", contains("Saved."))
-}
+// How people find their way.
+var (
+	contains, has   = stops.Contains, stops.Has
+	press           = stops.Press
+	preview, create = stops.Preview, stops.Create
+)
 
 // group has a person make a group with the bot, and with others, and returns its chat id.
 func (w *world) group(by *visit.Visitor, g sandbox.NewGroup, others ...*visit.Visitor) int64 {

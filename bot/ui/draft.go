@@ -60,7 +60,7 @@ const (
 	StepPreview
 	StepCapacity
 	StepDescription
-	wizardSteps // how many there are
+	WizardSteps // how many there are
 )
 
 // before is where "back" leads.

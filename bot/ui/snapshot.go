@@ -64,7 +64,7 @@ func (d *Draft) know() {
 	if !d.Point.Valid() {
 		d.Point, d.Zone = model.Point{}, ""
 	}
-	if d.Step >= wizardSteps {
+	if d.Step >= WizardSteps {
 		d.Step = d.missing()
 	}
 	d.Length = max(d.Length, 0)

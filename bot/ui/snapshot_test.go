@@ -90,7 +90,7 @@ func TestUnknownInSnapshot(t *testing.T) {
 		"page above":        {func(s *State) { s.Page = 9 }, func(s *State) { s.Page = 1 }},
 		"counts":            {func(s *State) { s.Counts = Counts{-1, -2, -3} }, func(*State) {}},
 		"headline":          {func(s *State) { s.Headline = "hooray" }, func(s *State) { s.Headline = "" }},
-		"question":          {func(s *State) { s.Draft.Step = wizardSteps }, func(s *State) { s.Draft.Step = StepWhen }},
+		"question":          {func(s *State) { s.Draft.Step = WizardSteps }, func(s *State) { s.Draft.Step = StepWhen }},
 		"draft's category":  {func(s *State) { s.Draft.Category = "fishing" }, func(s *State) { s.Draft.Category = "" }},
 		"draft's place":     {func(s *State) { s.Draft.Point.Lon = 181 }, func(s *State) { s.Draft.Point, s.Draft.Zone = model.Point{}, "" }},
 		"draft's length":    {func(s *State) { s.Draft.Length = -1 }, func(*State) {}},
@@ -100,7 +100,7 @@ func TestUnknownInSnapshot(t *testing.T) {
 			func(s *State) { s.Draft.Event = 5 },
 		},
 		"parked draft's question": {
-			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8, Step: wizardSteps} },
+			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8, Step: WizardSteps} },
 			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8} },
 		},
 	} {

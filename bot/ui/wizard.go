@@ -9,7 +9,7 @@ import (
 	"okolo/persistence/model"
 )
 
-var wizardQuestions = [wizardSteps]string{
+var wizardQuestions = [WizardSteps]string{
 	"ask_title", "ask_category", "ask_where", "ask_when", "ask_confirm", "ask_capacity", "ask_description",
 }
 
@@ -265,7 +265,7 @@ func (s State) wizardPress(c Context, d data) Turn {
 	case wizDescription:
 		return s.with(StepDescription, unchanged).showWizard(c, "")
 	case wizField:
-		if step := d.arg(2); step >= 0 && step < int64(wizardSteps) && s.Draft.Event != 0 {
+		if step := d.arg(2); step >= 0 && step < int64(WizardSteps) && s.Draft.Event != 0 {
 			return s.with(WizardStep(step), unchanged).showWizard(c, "")
 		}
 	case wizNone:

@@ -269,7 +269,7 @@ func TestHere(t *testing.T) {
 
 // atEachStep runs a test with a draft at each step of the wizard.
 func atEachStep(t *testing.T, test func(t *testing.T, c *chat)) {
-	for step := StepTitle; step < wizardSteps; step++ {
+	for step := StepTitle; step < WizardSteps; step++ {
 		t.Run(wizardQuestions[step], func(t *testing.T) {
 			both(t, func(t *testing.T, c *chat) {
 				c.saves()

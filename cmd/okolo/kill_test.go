@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +15,7 @@ import (
 
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
+	"okolo/bot/stops"
 	"okolo/persistence/pgtest"
 )
 
@@ -110,6 +115,111 @@ func TestKilledInTheWizard(t *testing.T) {
 		program = startServe(t, env)
 	}
 	program.terminate(t)
+}
+
+// TestKilledOnEveryScreen kills the program (SIGKILL) at random moments while people are on their way to
+// every screen and every step of the wizard, once more when all are there, and while they press the
+// next button. Everybody goes on as if nothing had happened.
+func TestKilledOnEveryScreen(t *testing.T) {
+	all, err := stops.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := localTelegram(t)
+	operators := make([]string, len(all)) // anybody may come to any screen
+	for i := range all {
+		operators[i] = strconv.Itoa(100 + i)
+	}
+	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0",
+		"OPERATOR_IDS=" + strings.Join(operators, ","), "SEND_RATE=0", "CHAT_RATE=0", "PERSON_RATE=0"}
+	k := &killer{t: t, env: env, program: startServe(t, env)}
+	crowd := sandbox.NewPeople(api, nil)
+	join := func(id int64, name string) *visit.Visitor {
+		v, err := visit.Join(t.Context(), crowd, sandbox.Profile{ID: id, FirstName: name, LanguageCode: "en"}, visit.Options{Wait: 90 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	host := join(99, "Host")
+	share, _ := stops.Create(host, "Continued").Button("Share")
+	link := regexp.MustCompile(`start%3D(\w+)`).FindStringSubmatch(share.URL)
+	if link == nil {
+		t.Fatalf("nothing to share but %+v, %v", share, host.Err())
+	}
+	visitors, at := make([]*visit.Visitor, len(all)), make([]sandbox.Message, len(all))
+	for i, s := range all {
+		visitors[i] = join(int64(100+i), fmt.Sprint("V", i))
+		if s.Group() {
+			made, err := visitors[i].Person.CreateGroup(t.Context(), sandbox.NewGroup{Title: s.Name, Bots: []string{"4242"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			visitors[i] = visitors[i].In(made.ID)
+		}
+	}
+	together := func(what string, do func(i int, s stops.Stop)) {
+		k.during(func() {
+			var everybody sync.WaitGroup
+			for i, s := range all {
+				everybody.Go(func() { do(i, s) })
+			}
+			everybody.Wait()
+		})
+		for i, v := range visitors {
+			if v.Err() != nil {
+				t.Fatalf("%s %s: %v\n%s", what, all[i].Name, v.Err(), k.program.log.String())
+			}
+		}
+	}
+	together("on the way to", func(i int, s stops.Stop) { at[i] = s.Come(visitors[i], link[1]) })
+	k.kill()
+	together("after", func(i int, s stops.Stop) {
+		v := visitors[i]
+		v.Press(at[i], s.Next)
+		// In place; or as a new message where the program was killed between a send and what noted it.
+		v.SeeAny("what "+s.Next+" leads to", func(m sandbox.Message) bool {
+			return (m.ID > at[i].ID || m.ID == at[i].ID && m.Edited > at[i].Edited) && s.Sees(m)
+		})
+	})
+	k.program.terminate(t)
+	if t.Logf("killed %d times", k.kills); k.kills < 2 {
+		t.Error("nobody was disturbed on the way: this proves little")
+	}
+}
+
+// killer kills the program and starts it again.
+type killer struct {
+	t       *testing.T
+	env     []string
+	program *process
+	kills   int
+}
+
+func (k *killer) kill() {
+	k.t.Helper()
+	if err := k.program.cmd.Process.Kill(); err != nil {
+		k.t.Fatal(err)
+	}
+	_ = k.program.cmd.Wait() // it was killed
+	k.program = startServe(k.t, k.env)
+	k.kills++
+}
+
+// during kills the program a few times while people do something, at moments that nobody chose.
+func (k *killer) during(do func()) {
+	const kills = 4
+	ended := make(chan struct{})
+	go func() { defer close(ended); do() }()
+	for range kills {
+		select {
+		case <-ended:
+			return
+		case <-time.After(20*time.Millisecond + rand.N(200*time.Millisecond)):
+			k.kill()
+		}
+	}
+	<-ended
 }
 
 // createMany creates one event after the other, and notes the titles that were said to be

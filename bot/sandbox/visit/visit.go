@@ -133,6 +133,11 @@ func (v *Visitor) SeeEdited(old sandbox.Message, what string, ok func(sandbox.Me
 	return v.wait(what, func(m sandbox.Message) bool { return m.ID == old.ID && m.Edited > old.Edited && ok(m) })
 }
 
+// SeeAny waits until the chat has such a message of the bot, new or not, and prints it.
+func (v *Visitor) SeeAny(what string, ok func(sandbox.Message) bool) sandbox.Message {
+	return v.wait(what, func(m sandbox.Message) bool { return m.FromBot && ok(m) })
+}
+
 func (v *Visitor) wait(what string, ok func(sandbox.Message) bool) (found sandbox.Message) {
 	if v.err != nil {
 		return sandbox.Message{}
