@@ -127,8 +127,9 @@ func movedTo(err error) int64 {
 // move has a group's events move to the supergroup it has become. Telegram tells of that by an
 // update, which a bot that was off for a day has missed.
 func (m messenger) move(from model.Chat, to int64) {
-	key := model.Key{Bot: m.id, Update: from.ID} // no update has such a number
-	m.Writer.Submit(key, model.MoveCommunity{From: from.ID, To: to, Title: from.Title}, func(_ model.Answer, err error) {
+	key := model.Key{Bot: m.id, Update: from.ID}        // no update has such a number
+	by := model.Person{ID: m.id, Name: m.self.Username} // nobody told it
+	m.Writer.Submit(key, model.MoveCommunity{By: by, From: from.ID, To: to, Title: from.Title}, func(_ model.Answer, err error) {
 		if err != nil {
 			m.Logger.Warn("a group's events could not move with it, will try again", "chat", from.ID, "error", err)
 		}

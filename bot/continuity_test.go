@@ -22,7 +22,7 @@ func TestContinuity(t *testing.T) {
 		"idle": {func(c *actors.Config) { c.IdleLife, c.SweepEvery = 2*time.Second, 20*time.Millisecond }, func(*world) {}},
 		"size": {func(c *actors.Config) { c.MaxSessions = 1 }, func(*world) {}},
 		"memory": {func(c *actors.Config) {
-			c.GuardEvery, c.RSS = 20*time.Millisecond, func() (uint64, error) { return rss.Load(), nil }
+			c.MemoryThreshold, c.GuardEvery, c.RSS = 512<<20, 20*time.Millisecond, func() (uint64, error) { return rss.Load(), nil }
 		}, func(*world) { rss.Store(4 << 30) }},
 		"operator": {nil, func(w *world) { _, err := w.bot.Runtime().Purge(w.t.Context()); check(w.t, err) }},
 		"shutdown": {nil, func(w *world) { check(w.t, w.stop()); w.startBot(w.options) }},

@@ -81,7 +81,7 @@ func addressee(text string) string {
 func (b *Bot) migrated(u *telego.Update, from, to int64) incoming {
 	by := u.Message.From
 	if by == nil {
-		by = &telego.User{}
+		by = &telego.User{ID: b.id, FirstName: b.self.Username}
 	}
 	c := b.context(u, by)
 	c.Group = groupOf(u.Message.Chat, nil)

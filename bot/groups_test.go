@@ -6,8 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mymmrac/telego"
+
+	"okolo/bot"
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
+	"okolo/bot/sender"
 	"okolo/persistence/model"
 )
 
@@ -352,12 +356,21 @@ func TestMuteGroup(t *testing.T) {
 	hello := there.See("the greeting", has("Create"))
 	check(t, there.Err())
 	w.member(anna, id, 4242, sandbox.Membership{Status: "restricted"})
-	there.Say("/events")
+	there.Say("/events") // who never wrote to the bot cannot be told anything
+	refused := func(n uint64) {
+		t.Helper()
+		w.eventually("%d messages were refused", func() (any, bool) {
+			s, err := w.bot.Stats(t.Context())
+			return s.Groups.Refused, err == nil && s.Groups.Refused == n && s.Ingress.Blocked == 1
+		})
+	}
+	refused(1)
+	anna.Say("/start")
+	anna.See("the menu", has("Create"))
 	there.Say("/settings")
-	w.eventually("%d messages were refused", func() (any, bool) {
-		s, err := w.bot.Stats(t.Context())
-		return s.Groups.Refused, err == nil && s.Groups.Refused == 2
-	})
+	anna.See("that the bot may not write there", contains("not allowed to write in Club"))
+	check(t, anna.Err())
+	refused(2)
 	if told := there.PressData(hello.ID, "join", "1J:zz~0"); !strings.Contains(told, "no longer there") {
 		t.Errorf("the press is answered %q", told)
 	}
@@ -370,6 +383,67 @@ func TestMuteGroup(t *testing.T) {
 	there.Say("/events")
 	there.See("the list", contains("None so far"))
 	check(t, there.Err())
+}
+
+// TestJammedGroup: a group where Telegram has the bot wait gets what was asked for first when the wait
+// is over, and nothing of what was asked for meanwhile.
+func TestJammedGroup(t *testing.T) {
+	w := newWorld(t, worldOptions{sending: sender.Options{MaxAttempts: 1}})
+	anna := w.visitor(1, "Anna", "en")
+	id := w.group(anna, sandbox.NewGroup{})
+	there := anna.In(id)
+	there.See("the greeting", has("Create"))
+	check(t, w.sandbox.SetFaults(sandbox.Faults{Calls: always(
+		sandbox.CallFaults{TooManyRequests: sandbox.Chance{Share: 1}, RetryAfter: 5}, "sendMessage")}))
+	there.Say("/settings")
+	eventually(t, "the settings wait", func() bool { return w.waiting() == 1 })
+	const meanwhile = 3
+	for range meanwhile {
+		there.Say("/events")
+	}
+	w.eventually("%d messages were dropped", func() (any, bool) {
+		s, err := w.bot.Stats(t.Context())
+		return s.Groups.Dropped, err == nil && s.Groups.Dropped == meanwhile && s.Ingress.Unsettled == 0
+	})
+	check(t, w.sandbox.SetFaults(sandbox.Faults{}))
+	there.See("the settings", has("stay quiet"))
+	eventually(t, "nothing waits", func() bool { return w.waiting() == 0 })
+	there.Say("/events")
+	there.See("the list", contains("None so far"))
+	check(t, there.Err())
+	if n := w.fromBot(there); n != 3 {
+		t.Errorf("%d messages in place of the greeting, the settings and a list", n)
+	}
+}
+
+// TestGroupMigratedUnheard: where the bot never heard that a group became a supergroup, the call that
+// Telegram refuses for that tells it, and the group's events move.
+func TestGroupMigratedUnheard(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	anna := w.visitor(1, "Anna", "en")
+	id := w.group(anna, sandbox.NewGroup{})
+	there := anna.In(id)
+	there.See("the greeting", has("Create"))
+	event, _ := w.announced(anna, there, id, "Ours")
+	check(t, w.stop())
+	moved, err := anna.Person.Migrate(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := bot.NewAPI(token, w.api)
+	check(t, err)
+	check(t, api.DeleteWebhook(t.Context(), &telego.DeleteWebhookParams{DropPendingUpdates: true}))
+	w.startBot(w.options)
+	anna.Say("/start " + deepLink(event))
+	press(anna, anna.See("the card", has("Join")), "Join", contains("You are going"))
+	w.eventually("the event is in chat %d", func() (any, bool) {
+		chat := query[int64](w, `SELECT community FROM events WHERE id = $1`, event)
+		return chat, chat == moved.ID
+	})
+	there = anna.In(moved.ID)
+	there.See("the announcement, with who comes", contains("Anna"))
+	check(t, there.Err())
+	check(t, anna.Err())
 }
 
 // TestGroupStranger: whoever never opened the bot joins from the group, and is known from then on.

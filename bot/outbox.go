@@ -46,6 +46,7 @@ type reply struct {
 	Edits   int64  // the message that it edits; 0: none
 	Tap     uint32 // see [ui.Send]
 	Message ui.Message
+	Note    *ui.Note `json:"-"` // see [ui.Send]; not stored: it names a person
 }
 
 // isNewInGroup reports whether the reply is a new message in a group.
@@ -309,7 +310,7 @@ func (o *outbox) tried(ctx context.Context, row persistence.Reply, r reply, id i
 		o.delivered.Add(1)
 		o.tell(row, r, 0, err)
 	case err != nil || id == 0:
-		o.bot.delivered(row.Chat, err)
+		o.bot.concluded(row.Chat, r, err)
 		o.delivered.Add(1)
 		o.work.Go(func() { o.finish(row) })
 	default:

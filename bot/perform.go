@@ -81,7 +81,7 @@ func (b *Bot) Perform(ctx context.Context, e actors.Effect, done func(result any
 			done(ui.Written{Context: do.Context, Command: do.Command, Answer: a, Err: err})
 		})
 	case ui.Send:
-		b.post(e.User, e.Span, reply{Slot: do.Slot, Tap: do.Tap, Message: do.Message}, done)
+		b.post(e.User, e.Span, reply{Slot: do.Slot, Tap: do.Tap, Message: do.Message, Note: do.Note}, done)
 	case ui.Edit:
 		b.post(e.User, e.Span, reply{Context: do.Context, Slot: do.Slot, Edits: do.ID, Message: do.Message}, done)
 	case ui.Answer:
@@ -149,7 +149,7 @@ func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any))
 			return
 		}
 		if r.Edits == 0 || !isGone(err) {
-			b.delivered(user, err)
+			b.concluded(user, r, err)
 		}
 		done(r.result(id, err, b.Now()))
 	}
@@ -159,6 +159,15 @@ func (b *Bot) post(user int64, span *trace.Span, r reply, done func(result any))
 	}
 	span.Next("queue")
 	b.transmit(user, r, call, concluded)
+}
+
+// concluded notes what became of a reply. Who asked for it in a group that does not let the bot
+// write reads of that in their own chat, if they have one with the bot.
+func (b *Bot) concluded(chat int64, r reply, err error) {
+	b.delivered(chat, err)
+	if n := r.Note; n != nil && isMute(err) {
+		b.send(n.Person, ui.Message{Text: n.Text}, nil, func(_ int64, err error) { b.delivered(n.Person, err) })
+	}
 }
 
 // delivered counts, and logs, what a person did not get to see.

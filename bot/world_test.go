@@ -146,6 +146,7 @@ func (w *world) config(o worldOptions, log *slog.Logger, store *persistence.Stor
 	}
 	o.sending.Logger = log
 	sessions := actors.Defaults()
+	sessions.MemoryThreshold = 0 // all tests at once may be large, and strangers told that the bot is busy
 	if o.sessions != nil {
 		o.sessions(&sessions)
 	}

@@ -59,6 +59,15 @@ type Send struct {
 	// Tap is the hash of the press that the message answers, where it leaves the pressed
 	// message as it is; 0 otherwise. The result brings it back.
 	Tap uint32
+	// Note is for a group that does not let the bot write; nil: nothing is said then.
+	Note *Note
+}
+
+// Note is what a person who asked for something in a group reads in their own chat with the bot,
+// if they ever began one.
+type Note struct {
+	Person int64
+	Text   string // HTML
 }
 
 // Edit replaces a message in place. It has a result only where the message was gone: [Sent],

@@ -134,6 +134,15 @@ func (s State) showGreeting(c Context, g model.Chat) Turn {
 	}}})
 }
 
+// note tells who wrote a command that the group takes no answer to it; nil: nobody did, or one of
+// its anonymous administrators.
+func (s State) note(c Context) *Note {
+	if c.Group.ID == 0 || c.Group.Anonymous || c.silent {
+		return nil
+	}
+	return &Note{Person: c.From.ID, Text: s.tongue(c).html("group_mute", "Title", line(c.Group.Title))}
+}
+
 // groupTongue is the language of a message in a group: the one that its administrators chose, or
 // else that of whoever asked for it.
 func (s State) groupTongue(c Context, g model.Chat) *tongue {

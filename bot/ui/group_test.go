@@ -196,9 +196,26 @@ func TestGroupHello(t *testing.T) {
 		}
 		c.says("/made_for_another_bot")
 		c.did(0)
+		// Where the database is away it says hello all the same, and gets to know the group by the
+		// first command or press.
+		write := c.world.write
 		c.world.write = func(model.Command) (model.Answer, error) { return model.Answer{}, model.ErrUnavailable }
-		c.input(func(x Context) any { return GroupEntered{Context: x, Added: true} })
+		c.input(func(x Context) any { return GroupEntered{Context: x} })
 		c.did(0)
+		c.input(func(x Context) any { return GroupEntered{Context: x, Added: true} })
+		c.sees("group_greeting", "button_create")
+		c.did(1)
+		c.world.readErr = model.ErrUnavailable
+		c.says("/events")
+		c.sees("cannot_read")
+		c.says("/help")
+		c.sees("group_greeting")
+		c.world.write, c.world.readErr, c.world.club = write, nil, CommunityLoaded{}
+		c.presses("button_group_events")
+		c.sees("group_events_none")
+		if w := last[model.EnterCommunity](c); w.Community != club.ID || w.Title != club.Title {
+			t.Errorf("wrote %+v", w)
+		}
 	})
 }
 

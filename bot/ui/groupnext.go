@@ -74,9 +74,9 @@ func (s State) communityLoaded(in CommunityLoaded) Turn {
 		c.From.Lang = in.Lang
 	}
 	if in.Err != nil {
-		return s.tell(c, "cannot_read")
+		return s.unreadGroup(c)
 	}
-	if c.Group.ID != 0 && c.Callback == "" && in.outdated() {
+	if c.Group.ID != 0 && (c.Callback == "" || !in.Known) && in.outdated() {
 		// The bot may have been off when it was added, or when the group got another name.
 		in.Context, in.Known, in.Chat.Left, in.Chat.Title = c, true, false, c.Group.Title
 		c.next = in
@@ -97,6 +97,15 @@ func (s State) communityLoaded(in CommunityLoaded) Turn {
 		return s.publishFor(c, in)
 	}
 	return Turn{Next: s}
+}
+
+// unreadGroup says that the database could not be read or written; what the bot does can be told
+// all the same.
+func (s State) unreadGroup(c Context) Turn {
+	if _, ok := c.next.(greeting); ok {
+		return s.showGreeting(c, model.Chat{ID: c.Group.ID, Title: c.Group.Title})
+	}
+	return s.tell(c, "cannot_read")
 }
 
 // outdated reports whether the database does not know that the bot is in the group, or by which
@@ -124,7 +133,10 @@ func (s State) groupWritten(in Written) Turn {
 	if loaded, ok := c.next.(CommunityLoaded); ok { // what the write was on the way to
 		return s.communityLoaded(loaded)
 	}
-	if in.Err != nil {
+	switch _, hello := c.next.(greeting); {
+	case in.Err != nil && hello:
+		return s.unreadGroup(c)
+	case in.Err != nil:
 		return s.tell(c, refusal(in.Err, "not_done"))
 	}
 	s.checkpoint(&c)

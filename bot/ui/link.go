@@ -16,11 +16,12 @@ var (
 
 	// What a link's parts hold, in the order of preference: the place that is meant before the
 	// centre of the map.
-	latLon     = regexp.MustCompile(`^(?:loc:)?\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)`)
-	googlePin  = regexp.MustCompile(`!3d(-?\d{1,3}\.\d+)!4d(-?\d{1,3}\.\d+)`)
-	googleView = regexp.MustCompile(`/(?:@|place/|search/)(-?\d{1,3}\.\d+),\+?(-?\d{1,3}\.\d+)`)
-	googleName = regexp.MustCompile(`/place/([^/@]+)/`)
-	osmView    = regexp.MustCompile(`map=\d+/(-?\d{1,3}(?:\.\d+)?)/(-?\d{1,3}(?:\.\d+)?)`)
+	latLon      = regexp.MustCompile(`^(?:loc:)?\s*(-?\d{1,3}(?:\.\d+)?)\s*,[\s+]*(-?\d{1,3}(?:\.\d+)?)`)
+	googlePin   = regexp.MustCompile(`!3d(-?\d{1,3}\.\d+)!4d(-?\d{1,3}\.\d+)`)
+	googleView  = regexp.MustCompile(`/(?:@|place/|search/)(-?\d{1,3}\.\d+),\+?(-?\d{1,3}\.\d+)`)
+	googleRoute = regexp.MustCompile(`/maps/dir/(?:[^/]*/)*?([^/@]+)/*(?:@.*|data=.*)?$`)
+	googleName  = regexp.MustCompile(`/place/([^/@]+)/`)
+	osmView     = regexp.MustCompile(`map=\d+/(-?\d{1,3}(?:\.\d+)?)/(-?\d{1,3}(?:\.\d+)?)`)
 )
 
 // maxLink is the longest text, in bytes, in which a link is looked for.
@@ -80,7 +81,12 @@ func isMapLink(text string) bool {
 	return u != nil
 }
 
+// googlePoint reads a link of Google. Of a route it is the destination that is meant, never the
+// centre of the map that shows the whole of it.
 func googlePoint(u *url.URL) (model.Point, bool) {
+	if m := googleRoute.FindStringSubmatch(u.Path); m != nil {
+		return pointIn(latLon.FindStringSubmatch(m[1]))
+	}
 	if p, ok := pointIn(googlePin.FindStringSubmatch(u.Path)); ok {
 		return p, true
 	}

@@ -22,6 +22,9 @@ func TestParsePlace(t *testing.T) {
 		"https://maps.google.com/?q=52.5163,13.3777":                                                                                         {spree, ""},
 		"https://maps.google.com/maps?q=loc:52.5163,13.3777":                                                                                 {spree, ""},
 		"https://www.google.com/maps/search/?api=1&query=52.5163%2C13.3777":                                                                  {spree, ""},
+		"https://www.google.com/maps/dir/52.4,13.3/52.5163,13.3777/@52.45,13.35,12z/data=!3m1!4b1":                                           {spree, ""},
+		"https://www.google.com/maps/dir//52.5163,13.3777/@52.45,13.35,12z":                                                                  {spree, ""},
+		"https://www.google.com/maps/dir/52.4,13.3/52.5163,+13.3777":                                                                         {spree, ""},
 		"https://www.google.com/maps/dir/?api=1&destination=52.5163,13.3777&origin=1,1":                                                      {spree, ""},
 		"Meet me here:\nhttps://maps.google.co.uk/?q=52.5163,13.3777 at seven":                                                               {spree, ""},
 		// Yandex writes the longitude first, but for routes and what was typed.
@@ -49,6 +52,7 @@ func TestParsePlace(t *testing.T) {
 	for text, link := range map[string]bool{
 		"https://maps.app.goo.gl/AbCdEf": true, "https://goo.gl/maps/xyz": true, "https://yandex.ru/maps/-/CDabc": true,
 		"https://www.google.com/maps/place/Caf%C3%A9/": true, "https://www.openstreetmap.org/node/1": true,
+		"https://www.google.com/maps/dir/52.4,13.3/Old+Mill/@52.45,13.35,12z": true, "https://www.google.com/maps/dir/Here/There/": true,
 		"https://www.google.com/maps?q=somewhere": true, "https://yandex.ru/maps/?ll=13": true,
 		"https://example.org/?q=52.5163,13.3777": false, "https://google.com.evil.example/maps?q=1,2": false,
 		"https://evil.example/google.com?q=52.5,13.4": false, "https://maps.google.com:%zz/?q=1,2": false,

@@ -116,7 +116,7 @@ func (p *phrase) readHour(words []string) int {
 	return 0
 }
 
-// readDate reads "25.12.2026", "25/12" (the day first), "2026-12-25".
+// readDate reads "25.12.2026", "25.12.2026 г.", "25/12" (the day first), "2026-12-25".
 func (p *phrase) readDate(words []string) int {
 	w := words[0]
 	if dottedWord.MatchString(w) {
@@ -136,6 +136,9 @@ func (p *phrase) readDate(words []string) int {
 		year += 2000
 	}
 	p.setDate(date{year, time.Month(number(m[2])), number(m[1])})
+	if year != 0 && len(words) > 1 && isYear(words[1]) {
+		return 2
+	}
 	return 1
 }
 
@@ -156,7 +159,7 @@ func (p *phrase) readDay(words []string) int {
 	return 1
 }
 
-// readMonth reads "25 december", "dec 25th", "25 декабря 2026".
+// readMonth reads "25 december", "dec 25th", "25 декабря 2026 года".
 func (p *phrase) readMonth(words []string) int {
 	if len(words) < 2 {
 		return 0
@@ -171,6 +174,9 @@ func (p *phrase) readMonth(words []string) int {
 	used, year := 2, 0
 	if len(words) > used && yearWord.MatchString(words[used]) {
 		year = number(words[used])
+		used++
+	}
+	if year != 0 && len(words) > used && isYear(words[used]) {
 		used++
 	}
 	p.setDate(date{year, month, number(day[1])})
@@ -332,6 +338,15 @@ func daysFrom(now time.Time, days int) date {
 func isPart(w string) bool {
 	switch w {
 	case "am", "pm", "утра", "дня", "вечера", "ночи":
+		return true
+	}
+	return false
+}
+
+// isYear reports whether a word says that the number before it is a year.
+func isYear(w string) bool {
+	switch w {
+	case "г", "г.", "год", "года":
 		return true
 	}
 	return false

@@ -225,7 +225,7 @@ func (s State) present(c Context, m Message) Turn {
 	if c.Message == 0 {
 		return Turn{
 			Next:  s,
-			Await: []any{Send{Slot: SlotScreen, Message: m, Tap: c.tap}},
+			Await: []any{Send{Slot: SlotScreen, Message: m, Tap: c.tap, Note: s.note(c)}},
 			Emit:  c.answer(),
 		}
 	}
@@ -257,5 +257,5 @@ func (s State) tell(c Context, id string, args ...any) Turn {
 	if c.Callback != "" {
 		return Turn{Next: s, Emit: []any{Answer{Callback: c.Callback, Text: clip(text, maxAnswer), Alert: true}}, Repeatable: true, Refused: refused}
 	}
-	return Turn{Next: s, Await: []any{Send{Message: Message{Thread: c.Group.Thread, Text: escape(text)}}}, Refused: refused}
+	return Turn{Next: s, Await: []any{Send{Message: Message{Thread: c.Group.Thread, Text: escape(text)}, Note: s.note(c)}}, Refused: refused}
 }
