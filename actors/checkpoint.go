@@ -110,8 +110,12 @@ func (s *session[S]) checkpointed(revision uint64, stored bool) {
 			s.rt.settle(it, it.outcome)
 		}
 	}
+	over := !s.dirty
+	if !stored {
+		over = s.unstored.first() == nil // what was applied after the snapshot was made waits for the next
+	}
 	switch again := s.again; {
-	case s.stage == closing && (!stored || !s.dirty):
+	case s.stage == closing && over:
 		s.stop()
 	case s.stage == closing || again:
 		s.again = false

@@ -302,6 +302,24 @@ func TestLateFlushAfterAGiveUp(t *testing.T) {
 	}
 }
 
+// TestAGiveUpSettlesWhatIsNewerToo: a session leaves while its snapshot is tried, and has applied
+// another input since that was made.
+func TestAGiveUpSettlesWhatIsNewerToo(t *testing.T) {
+	store := newMemoryStore()
+	store.hang = true
+	g := start(t, store, func(c *Config) { c.SnapshotDeadline = 300 * time.Millisecond }, nil)
+	first := g.send(Input{User: 1, ID: 1, Payload: note{n: 1}})
+	g.until("the save", func(Stats) bool { store.mu.Lock(); defer store.mu.Unlock(); return store.saves == 1 })
+	second := g.send(Input{User: 1, ID: 2, Payload: note{n: 2}})
+	g.until("the second input", func(Stats) bool { return g.unsettled.Load() == 2 })
+	g.expire()
+	for _, c := range []<-chan Outcome{first, second} {
+		if o := g.await(c); o != Applied {
+			t.Fatal(o)
+		}
+	}
+}
+
 // TestAnOlderSnapshotSettlesNothingNewer: what was applied while a snapshot was written waits
 // for the next.
 func TestAnOlderSnapshotSettlesNothingNewer(t *testing.T) {

@@ -277,8 +277,8 @@ func TestWebhookDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server, hook := pgtest.Server(t), webhook()
 	hook.Wary = time.Nanosecond                                 // as after the first minutes
-	noGuard := func(c *actors.Config) { c.MemoryThreshold = 0 } // all tests at once may be large
-	w := newWorld(t, worldOptions{webhook: hook, database: server.URL(), sessions: noGuard})
+	pressed := func(c *actors.Config) { c.MemoryThreshold = 30 << 20 } // so that sessions leave, the store being away
+	w := newWorld(t, worldOptions{webhook: hook, database: server.URL(), sessions: pressed})
 	w.hooked()
 	anna := w.visitor(1, "Anna", "en")
 	m := preview(anna, "After the storm")
