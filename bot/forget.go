@@ -23,6 +23,9 @@ func (b *Bot) forget(ctx context.Context, e actors.Effect, done func(error)) {
 		if err == nil {
 			err = b.Store.Erase(ctx, e.User)
 		}
+		if err == nil {
+			err = b.outbox.forget(ctx, e.User)
+		}
 		if err != nil {
 			b.Logger.Error("a person could not be forgotten", "error", err)
 		}

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"okolo/bot/sandbox"
+	"okolo/bot/sender"
 )
 
 // TestForget: who asks to be forgotten, twice, is nowhere in the database any more. Others learn
@@ -87,6 +91,35 @@ func TestForget(t *testing.T) {
 			check(t, a.Err())
 		})
 	}
+}
+
+// TestForgetOutbox: what waits to be delivered to a person who is forgotten is forgotten, too.
+func TestForgetOutbox(t *testing.T) {
+	const anna = 777000777
+	w := newWorld(t, worldOptions{sending: sender.Options{MaxAttempts: 1}})
+	a := w.visitor(anna, "Anna", "en")
+	a.Say("/start")
+	menu := a.See("the menu", has("Create"))
+	check(t, w.sandbox.SetFaults(sandbox.Faults{Calls: always(
+		sandbox.CallFaults{ServerError: sandbox.Chance{Share: 1}}, "sendMessage", "editMessageText")}))
+	a.Say("/forget")
+	eventually(t, "the question waits", func() bool { return w.waiting() == 1 })
+	a.PressData(menu.ID, "yes", "1Z~2")
+	a.PressData(menu.ID, "for ever", "1y~3")
+	w.eventually("%s waits, not that all is deleted alone", func() (any, bool) {
+		all := query[string](w, `SELECT coalesce(string_agg(convert_from(payload, 'UTF8'), ' '), '') FROM outbox`)
+		return all, strings.Contains(all, "is deleted") && !strings.Contains(all, "for ever")
+	})
+	check(t, w.sandbox.SetFaults(sandbox.Faults{}))
+	a.SeeEdited(menu, "that it is done", contains("is deleted"))
+	check(t, a.Err())
+	w.eventually("she is in %v", func() (any, bool) { left := w.traces(anna); return left, len(left) == 0 })
+	if n := w.fromBot(a); n != 2 {
+		t.Errorf("%d messages of the bot in place of the greeting and the menu", n)
+	}
+	a.Say("/help")
+	a.See("the help", contains("What I can do"))
+	check(t, a.Err())
 }
 
 // TestForgetBanned: a ban outlives that the person is forgotten, and nothing else does.

@@ -394,7 +394,7 @@ func TestJammedGroup(t *testing.T) {
 	there := anna.In(id)
 	there.See("the greeting", has("Create"))
 	check(t, w.sandbox.SetFaults(sandbox.Faults{Calls: always(
-		sandbox.CallFaults{TooManyRequests: sandbox.Chance{Share: 1}, RetryAfter: 5}, "sendMessage")}))
+		sandbox.CallFaults{TooManyRequests: sandbox.Chance{Share: 1}, RetryAfter: 60}, "sendMessage")}))
 	there.Say("/settings")
 	eventually(t, "the settings wait", func() bool { return w.waiting() == 1 })
 	const meanwhile = 3
@@ -405,7 +405,9 @@ func TestJammedGroup(t *testing.T) {
 		s, err := w.bot.Stats(t.Context())
 		return s.Groups.Dropped, err == nil && s.Groups.Dropped == meanwhile && s.Ingress.Unsettled == 0
 	})
+	check(t, w.stop()) // the next process does not know that it has to wait
 	check(t, w.sandbox.SetFaults(sandbox.Faults{}))
+	w.startBot(w.options)
 	there.See("the settings", has("stay quiet"))
 	eventually(t, "nothing waits", func() bool { return w.waiting() == 0 })
 	there.Say("/events")

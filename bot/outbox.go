@@ -240,6 +240,15 @@ func (o *outbox) drop(gone map[int64]int) {
 	}
 }
 
+// forget deletes what waits for a chat, as the person wants to be forgotten.
+func (o *outbox) forget(ctx context.Context, chat int64) error {
+	n, err := o.rows.Forget(ctx, chat)
+	if err == nil {
+		o.drop(map[int64]int{chat: n})
+	}
+	return err
+}
+
 func (o *outbox) expire(ctx context.Context) {
 	gone, err := o.rows.Expire(ctx, replyLife)
 	if err != nil {

@@ -42,7 +42,7 @@ var erasures = []string{
 	 ON CONFLICT DO NOTHING`,
 	`UPDATE events SET owner = 0, draft = NULL, description = '', updated_at = now() WHERE owner = $1`,
 	`UPDATE writes SET promoted = 0 WHERE promoted = $1`,
-	// Updates of theirs that nobody will handle; others end by themselves, as replies do.
+	// Updates of theirs that nobody will handle; others end by themselves. Replies the outbox forgets.
 	`DELETE FROM inbox WHERE set_aside IS NOT NULL AND convert_from(payload, 'UTF8') ~ ('"id":\s*' || $1::bigint || '\M')`,
 	`DELETE FROM river_job WHERE kind = 'notice' AND (args->>'Person')::bigint = $1`,
 	`DELETE FROM river_job WHERE kind = 'notice' AND finalized_at IS NOT NULL AND strpos(metadata::text, $1::bigint::text) > 0`,

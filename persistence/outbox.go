@@ -118,6 +118,16 @@ func (o *Outbox) Delete(ctx context.Context, r Reply) (bool, error) {
 	return n > 0, nil
 }
 
+// Forget deletes what waits for a chat, and returns how many replies that were.
+func (o *Outbox) Forget(ctx context.Context, chat int64) (int, error) {
+	const query = `DELETE FROM outbox WHERE bot = $1 AND chat = $2`
+	n, err := o.store.fenced(ctx, o.owner, nil, query, o.bot, chat)
+	if err != nil {
+		return 0, fmt.Errorf("delete what waits for a chat: %w", err)
+	}
+	return int(n), nil
+}
+
 // Expire deletes the replies that have waited for longer than life, and returns how many of each
 // chat.
 func (o *Outbox) Expire(ctx context.Context, life time.Duration) (map[int64]int, error) {

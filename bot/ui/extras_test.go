@@ -151,6 +151,9 @@ func TestInlineQuery(t *testing.T) {
 			r.Message.Buttons[0][0].URL != "https://t.me/okolo_bot?start=e_1" {
 			t.Errorf("offers %+v", r)
 		}
+		if !strings.Contains(r.Message.Text, " 23 ") {
+			t.Errorf("is of no use tomorrow: %s", r.Message.Text)
+		}
 		if strings.Contains(r.Message.Text, "Club ·") {
 			t.Errorf("tells others how far the person is: %s", r.Message.Text)
 		}

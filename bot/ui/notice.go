@@ -19,11 +19,11 @@ func Notice(lang string, n model.Notice, e model.Event, now time.Time) (Message,
 	var text string
 	switch n.News {
 	case model.NewsEdited:
-		text = t.html("notice_edited", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+		text = t.html("notice_edited", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, t.dates(e.Details, now))
 	case model.NewsCancelled:
-		text = t.html("notice_cancelled", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+		text = t.html("notice_cancelled", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, t.dates(e.Details, now))
 	case model.NewsPromoted:
-		text = t.html("notice_promoted", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, now)
+		text = t.html("notice_promoted", "Title", e.Title) + "\n\n" + t.whenAndWhere(e, t.dates(e.Details, now))
 	case model.NewsMessage:
 		text = t.html("notice_message", "Title", e.Title, "Text", n.Text)
 	default:
@@ -39,7 +39,7 @@ func Reminder(lang string, ahead model.Ahead, e model.Event, now time.Time) Mess
 	if ahead == model.HourAhead {
 		text = t.html("reminder_hour", "Title", e.Title)
 	}
-	return Message{Text: text + "\n\n" + t.whenAndWhere(e, now), Buttons: [][]Button{
+	return Message{Text: text + "\n\n" + t.whenAndWhere(e, t.period(e.Details, now)), Buttons: [][]Button{
 		{t.showButton(e), {Text: t.say("button_mute"), Data: State{}.encode(actMute, e.ID, 1)}},
 	}}
 }
@@ -49,9 +49,10 @@ func Digest(d model.Digest) Message {
 	return Message{Text: tongueOf(d.Lang).count("digest", d.Reports)}
 }
 
-// whenAndWhere tells the two things of an event that a person needs to come to it.
-func (t *tongue) whenAndWhere(e model.Event, now time.Time) string {
-	return "🕒 " + escape(t.period(e.Details, now)) + "\n📍 " + escape(placeName(e))
+// whenAndWhere tells the two things of an event that a person needs to come to it. A notice may be
+// read on another day than it was sent.
+func (t *tongue) whenAndWhere(e model.Event, when string) string {
+	return "🕒 " + escape(when) + "\n📍 " + escape(placeName(e))
 }
 
 // showButton puts the card of an event in the place of the message.
