@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
@@ -317,6 +318,42 @@ func TestAGiveUpSettlesWhatIsNewerToo(t *testing.T) {
 		if o := g.await(c); o != Applied {
 			t.Fatal(o)
 		}
+	}
+}
+
+// TestEveryInputEnds has a store that fails, hangs and comes back at random, with so short a deadline
+// that snapshots are given up, while sessions leave: whatever becomes of a state, no input is forgotten.
+func TestEveryInputEnds(t *testing.T) {
+	const users = 20
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	dice := rand.New(rand.NewPCG(seed, 0))
+	store := newMemoryStore()
+	g := start(t, store, func(c *Config) { c.SnapshotDeadline, c.MaxSessions = 20*time.Millisecond, users/2 }, nil)
+	var sent []<-chan Outcome
+	for i := range 3000 {
+		switch dice.IntN(60) {
+		case 0:
+			store.set(func(m *memoryStore) { m.failSave, m.hang = dice.IntN(2) == 0, dice.IntN(3) == 0 })
+		case 1:
+			store.set(func(m *memoryStore) { m.failLoad = dice.IntN(3) == 0 })
+		case 2:
+			_, _ = g.Purge(t.Context()) // one may be under way
+		case 3:
+			time.Sleep(25 * time.Millisecond)
+		}
+		n := note{n: i, lasting: dice.IntN(2) == 0}
+		if dice.IntN(3) == 0 {
+			n.emit = []any{back{n: i}}
+		}
+		sent = append(sent, g.send(Input{User: dice.Int64N(users), ID: int64(i + 1), Payload: n}))
+	}
+	store.set(func(m *memoryStore) { m.failSave, m.hang, m.failLoad = false, false, false })
+	for _, c := range sent {
+		g.await(c)
+	}
+	if s := g.until("the end of all", func(s Stats) bool { return s.InputsInFlight == 0 && s.StashInputs == 0 }); s.SnapshotsGivenUp == 0 || s.SnapshotsSaved == 0 {
+		t.Fatalf("%d snapshots were given up, %d saved", s.SnapshotsGivenUp, s.SnapshotsSaved)
 	}
 }
 
