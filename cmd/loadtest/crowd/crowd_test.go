@@ -247,3 +247,32 @@ func TestReturn(t *testing.T) {
 		t.Errorf("they are back: %+v", p)
 	}
 }
+
+// TestAnOlderListOnceMore: after a kill the bot shows again what an update led to that came before
+// the press that a person waits for.
+func TestAnOlderListOnceMore(t *testing.T) {
+	c := newCrowd(t, Options{People: 1, Mix: Everybody, Rate: 1, Lenient: true})
+	s := c.shards[0]
+	p := &s.people[0]
+	shows := func(radius string) sandbox.Message {
+		return sandbox.Message{ID: 7, Edited: 1, Text: "Nearby · " + radius + " · week · ✨ everything\n7 events"}
+	}
+	m := shows("5 km")
+	p.at, p.radius, p.days, p.located = read(&m), 5, roleWeek, true
+	p.act = deed{kind: Radius, wants: of(list), arg: 2}
+	s.shown(p, &m, 1)
+	if !p.waiting() {
+		t.Fatal("the list that was pressed is taken for the answer")
+	}
+	m = shows("2 km")
+	s.shown(p, &m, 2)
+	if p.waiting() || p.at.radius != 2 {
+		t.Errorf("the answer is not taken for it: %+v", p.at)
+	}
+	p.act = deed{kind: Radius, wants: of(list), arg: 10}
+	m = shows("5 km")
+	s.shown(p, &m, 3)
+	if got := c.Outcome().Wrongs[PlaceLost]; got != 1 {
+		t.Errorf("%d complaints of a list with a radius that nobody asked for", got)
+	}
+}

@@ -120,6 +120,8 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == apology:
 		s.complain(p, Broken, "the bot apologised for an error, to %s", p.act.kind)
 		p.act.trouble = true
+	case s.crowd.Lenient && sc.edited && p.turnsList() && sc.sameList(&p.at): // an update before it came again
+		s.uncalled(p, &sc, "the list that was pressed")
 	case p.act.wants.has(sc.sight):
 		p.at, p.offers = sc, s.packer.pack(m, &sc)
 		p.act.cleared, p.act.seen = true, at

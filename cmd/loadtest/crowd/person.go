@@ -78,6 +78,11 @@ func (p *person) placedAt() int64 {
 	return p.searchAt
 }
 
+// turnsList reports whether what the person did is to have their list show something else.
+func (p *person) turnsList() bool {
+	return p.act.kind == Radius || p.act.kind == Days || p.act.kind == Page
+}
+
 // answered reports whether all has come that the deed waits for.
 func (d *deed) answered() bool {
 	if d.presses != [3]int64{} {

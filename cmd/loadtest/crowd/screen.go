@@ -63,6 +63,11 @@ type screen struct {
 	off     bool   // of a card: the event is called off
 }
 
+// sameList reports whether both are lists of one search at one page.
+func (s *screen) sameList(o *screen) bool {
+	return s.sight == list && o.sight == list && s.radius == o.radius && s.days == o.days && s.page == o.page
+}
+
 // sentences tell what a message is by what it contains; the first that fits counts.
 var sentences = []struct {
 	words string
