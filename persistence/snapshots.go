@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -45,39 +46,45 @@ func (s *Snapshots) Load(ctx context.Context, users []int64) ([]actors.Snapshot,
 // incarnation and revision, in the batch as in the table. Numbers above the largest int64 are
 // an error.
 func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
-	var kept, gone []actors.Snapshot
-	for _, b := range batch {
+	kept, gone := newStack(len(batch)), newStack(0)
+	for i := range batch {
+		b := &batch[i]
 		if max(b.Epoch, b.Incarnation, b.Revision) > math.MaxInt64 {
 			return fmt.Errorf("save snapshots: a number of user %d is out of range", b.User)
 		}
 		if len(b.Data) == 0 {
-			gone = append(gone, b)
+			gone.add(b)
 		} else {
-			kept = append(kept, b)
+			kept.add(b)
 		}
 	}
 	var b pgx.Batch
-	if len(kept) > 0 {
+	if len(kept.persons) > 0 {
 		// In the order of persons, so that two processes that save at once cannot deadlock.
 		b.Queue(`
 			INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
-			SELECT DISTINCT ON (person) $1::bigint, person, epoch, incarnation, revision, data
-			FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
-			     AS new (person, epoch, incarnation, revision, data)
-			ORDER BY person, epoch DESC, incarnation DESC, revision DESC
+			SELECT $1::bigint, person, epoch, incarnation, revision, substr($8::bytea, first, length)
+			FROM (
+				SELECT DISTINCT ON (person) *
+				FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[])
+				     AS all_of_them (person, epoch, incarnation, revision, first, length)
+				ORDER BY person, epoch DESC, incarnation DESC, revision DESC
+			) AS new
 			ON CONFLICT (bot, person) DO UPDATE SET
 				epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
 				data = excluded.data, saved_at = excluded.saved_at
 			WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
-			    > (old.epoch, old.incarnation, old.revision)`, s.columns(kept)...)
+			    > (old.epoch, old.incarnation, old.revision)`,
+			s.bot, kept.persons, kept.epochs, kept.incarnations, kept.revisions, kept.firsts, kept.lengths, bytes.Join(kept.data, nil))
 	}
-	if len(gone) > 0 {
+	if len(gone.persons) > 0 {
 		b.Queue(`
 			DELETE FROM snapshots AS old
-			USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
-			     AS new (person, epoch, incarnation, revision, data)
+			USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+			     AS new (person, epoch, incarnation, revision)
 			WHERE old.bot = $1 AND old.person = new.person
-			  AND (new.epoch, new.incarnation, new.revision) > (old.epoch, old.incarnation, old.revision)`, s.columns(gone)...)
+			  AND (new.epoch, new.incarnation, new.revision) > (old.epoch, old.incarnation, old.revision)`,
+			s.bot, gone.persons, gone.epochs, gone.incarnations, gone.revisions)
 	}
 	if b.Len() == 0 {
 		return nil
@@ -88,14 +95,31 @@ func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
 	return nil
 }
 
-// columns are the arguments of a statement on a batch.
-func (s *Snapshots) columns(batch []actors.Snapshot) []any {
-	n := len(batch)
-	users, data := make([]int64, n), make([][]byte, n)
-	epochs, incarnations, revisions := make([]int64, n), make([]int64, n), make([]int64, n)
-	for i, b := range batch {
-		users[i], data[i] = b.User, b.Data
-		epochs[i], incarnations[i], revisions[i] = int64(b.Epoch), int64(b.Incarnation), int64(b.Revision)
+// stack is snapshots, column by column, as the arguments of a statement. Their data goes as one
+// value, the last, which takes the driver and the server half of what an array of them takes.
+type stack struct {
+	persons, epochs, incarnations, revisions []int64
+	data                                     [][]byte
+	firsts, lengths                          []int32 // where the data of each is in all of it, from 1
+	size                                     int
+}
+
+// newStack has room for n snapshots.
+func newStack(n int) *stack {
+	numbers := func() []int64 { return make([]int64, 0, n) }
+	return &stack{
+		persons: numbers(), epochs: numbers(), incarnations: numbers(), revisions: numbers(),
+		data: make([][]byte, 0, n), firsts: make([]int32, 0, n), lengths: make([]int32, 0, n),
 	}
-	return []any{s.bot, users, epochs, incarnations, revisions, data}
+}
+
+func (c *stack) add(s *actors.Snapshot) {
+	c.persons = append(c.persons, s.User)
+	c.epochs = append(c.epochs, int64(s.Epoch))
+	c.incarnations = append(c.incarnations, int64(s.Incarnation))
+	c.revisions = append(c.revisions, int64(s.Revision))
+	c.data = append(c.data, s.Data)
+	c.firsts = append(c.firsts, int32(c.size+1))
+	c.lengths = append(c.lengths, int32(len(s.Data)))
+	c.size += len(s.Data)
 }
