@@ -215,9 +215,22 @@ func (s *saver) giveUp(batch []*save, next time.Time, err error) []*save {
 	return kept
 }
 
-func (s *saver) answer(batch []*save) {
-	for _, m := range batch {
-		s.core.root.Send(m.to, m)
+func (s *saver) answer(batch []*save) { (&answers{s, batch}).run() }
+
+// answers is the task to tell sessions what became of their snapshots. It does so in slices, each
+// behind the sessions of the slice before, as a purge does: many of them leave now.
+type answers struct {
+	saver *saver
+	batch []*save
+}
+
+func (a *answers) run() {
+	n := min(len(a.batch), sliceLeaving)
+	for _, m := range a.batch[:n] {
+		a.saver.core.root.Send(m.to, m)
 	}
-	s.free(len(batch))
+	a.saver.free(n)
+	if a.batch = a.batch[n:]; len(a.batch) > 0 {
+		a.saver.core.pool.run(a)
+	}
 }
