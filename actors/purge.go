@@ -84,7 +84,7 @@ func (s *supervisor) checkPurge() {
 	if p == nil || p.cleared || p.open > 0 || p.left > 0 && s.active.n > 0 {
 		return
 	}
-	p.cleared = true
+	p.cleared, p.left = true, 0 // who comes from now on stays
 	s.log.Info(fmt.Sprintf("MEMORY GUARD: removed %d entries from user_state", p.gone))
 	if p.gone >= s.table.n/2 {
 		s.rebuilt = tableShards

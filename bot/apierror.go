@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -37,6 +38,9 @@ func isGone(err error) bool {
 // there is no picture. Where it is the message or the chat that it refuses, it says so again when
 // it gets the words.
 func isWordsOnly(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false // what took too long is tried again
+	}
 	return errors.Is(err, errNoPicture) || isUnknown(err) || refused(err, 413) ||
 		refused(err, 400) && !isGone(err) && !isNotModified(err)
 }

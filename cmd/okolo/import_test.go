@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,11 +35,12 @@ func feed(days ...int) string {
 func TestImport(t *testing.T) {
 	url := pgtest.URL(t)
 	env := []string{"DATABASE_URL=" + url}
-	calendar := feed(1, 2, 3)
+	var calendar atomic.Value // what /events.ics has
+	calendar.Store(feed(1, 2, 3))
 	mux := http.NewServeMux()
 	mux.Handle("/old", http.RedirectHandler("/events.ics", http.StatusFound))
 	mux.Handle("/loop", http.RedirectHandler("/loop", http.StatusFound))
-	mux.HandleFunc("/events.ics", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, calendar) })
+	mux.HandleFunc("/events.ics", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, calendar.Load()) })
 	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })
 	mux.HandleFunc("/big", func(w http.ResponseWriter, _ *http.Request) {
 		for part := strings.Repeat("x", 1<<20); ; {
@@ -65,9 +67,9 @@ func TestImport(t *testing.T) {
 	says("nothing was imported", exitOK, "--list")
 	says("city: 3 new, 0 changed, 0 cancelled, 0 unchanged, 1 skipped (1 without a place); nothing was written", exitOK, server.URL+"/old", "--source", "city", "--dry-run")
 	says("city: 3 new, 0 changed, 0 cancelled, 0 unchanged, 1 skipped (1 without a place)", exitOK, server.URL+"/old", "--source", "city")
-	calendar = feed(1, 5, -3)
+	calendar.Store(feed(1, 5, -3))
 	says("city: 0 new, 1 changed, 1 cancelled, 1 unchanged", exitOK, server.URL+"/old?key=secret", "--source", "city")
-	calendar = feed(1)
+	calendar.Store(feed(1))
 	says("city: 0 new, 0 changed, 1 cancelled, 1 unchanged", exitOK, server.URL+"/events.ics", "--source", "city")
 	file := filepath.Join(t.TempDir(), "club.ics")
 	if err := os.WriteFile(file, []byte(feed(4, 4)), 0o600); err != nil {
@@ -76,7 +78,8 @@ func TestImport(t *testing.T) {
 	says("club: 2 new", exitOK, file)
 	says("club    2", exitOK, "--list")
 
-	calendar = calendar[:len(calendar)/2] // cut short
+	whole := feed(1)
+	calendar.Store(whole[:len(whole)/2]) // cut short
 	says("no calendar", exitFailed, server.URL+"/events.ics?key=secret", "--source", "city")
 	says("no calendar", exitFailed, server.URL+"/page", "--source", "city")
 	says("404", exitFailed, server.URL+"/none?key=secret", "--source", "city")
