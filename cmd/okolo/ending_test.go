@@ -60,7 +60,7 @@ func TestServeStoppedWhileItStarts(t *testing.T) {
 	}))
 	defer mute.Close()
 	defer close(release)
-	p, _ := launch(t, []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + mute.URL}, nil, "serve")
+	p, _ := launch(t, []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + mute.URL, "OPS_ADDR=127.0.0.1:0"}, nil, "serve")
 	select {
 	case <-asked:
 	case <-time.After(time.Minute):
