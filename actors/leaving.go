@@ -24,7 +24,7 @@ func (s *supervisor) work() {
 	more = s.rebuildSome() || more
 	if more {
 		s.scheduled = true
-		s.pool.run((*nextSlice)(s.core))
+		s.pool.run((*nextSlice)(s.core), later)
 	}
 }
 

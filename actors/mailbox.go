@@ -16,9 +16,19 @@ type mailbox struct {
 	invoker   actor.MessageInvoker
 	mu        sync.Mutex
 	waiting   letters
-	running   bool
+	stage     mailboxStage
 	suspended bool
 }
+
+// mailboxStage says whether a mailbox is about to run.
+type mailboxStage uint8
+
+const (
+	resting    mailboxStage = iota // until the next letter
+	readyLater                     // behind others, for what nobody waits for
+	readySoon                      // an input has come: the pool has it twice if it was readyLater before
+	runningNow
+)
 
 // letter is a message that waits.
 type letter struct {
@@ -77,14 +87,32 @@ func (m *mailbox) PostSystemMessage(message any) {
 }
 
 func (m *mailbox) post(l *letter) {
+	r := rankOf(l.message)
 	m.mu.Lock()
 	m.waiting.push(l)
-	idle := !m.running
-	m.running = true
-	m.mu.Unlock()
-	if idle {
-		m.pool.run(m)
+	wake := m.stage == resting || m.stage == readyLater && r == soon
+	if wake {
+		m.stage = readyLater
+		if r == soon {
+			m.stage = readySoon
+		}
 	}
+	m.mu.Unlock()
+	switch {
+	case wake && r == soon:
+		m.pool.run(m, soon)
+	case wake:
+		m.pool.run((*unhurried)(m), later)
+	}
+}
+
+// rankOf says whether somebody waits for what a message does.
+func rankOf(message any) rank {
+	switch message.(type) {
+	case *leave, *save, *grant, *refusal, *checkpointDue, *round:
+		return later
+	}
+	return soon
 }
 
 // RegisterHandlers implements actor.Mailbox. The pool stands in for the dispatcher.
@@ -111,8 +139,31 @@ func (m *mailbox) UserMessageCount() int {
 	return n
 }
 
-// run handles messages until none is left.
+// unhurried is the task to run a mailbox unless an input has brought that forward meanwhile.
+type unhurried mailbox
+
+func (u *unhurried) run() {
+	m := (*mailbox)(u)
+	m.mu.Lock()
+	mine := m.stage == readyLater
+	if mine {
+		m.stage = runningNow
+	}
+	m.mu.Unlock()
+	if mine {
+		m.handleAll()
+	}
+}
+
 func (m *mailbox) run() {
+	m.mu.Lock()
+	m.stage = runningNow
+	m.mu.Unlock()
+	m.handleAll()
+}
+
+// handleAll handles messages until none is left.
+func (m *mailbox) handleAll() {
 	for i := 1; m.handle(); i++ {
 		if i%turnsInRow == 0 {
 			runtime.Gosched()
@@ -149,7 +200,7 @@ func (m *mailbox) next() (message any, system bool) {
 	for {
 		l := m.waiting.first()
 		if l == nil || m.suspended && !l.system {
-			m.running = false
+			m.stage = resting
 			return nil, false
 		}
 		m.waiting.pop()

@@ -104,17 +104,19 @@ func TestMailboxGoesOnAfterAPanic(t *testing.T) {
 	}
 }
 
-// TestMailboxLosesNothing: many senders at once, each in its order.
+// TestMailboxLosesNothing: many senders at once, each in its order; somebody waits for what half of the
+// messages do.
 func TestMailboxLosesNothing(t *testing.T) {
 	const senders, each = 8, 2000
 	m, i := newTestMailbox(t)
 	i.handled = nil
 	var left sync.WaitGroup
-	left.Add(senders * each)
+	left.Add(2 * senders * each)
 	i.on = func(any) { left.Done() }
 	for s := range senders {
 		go func() {
 			for n := range each {
+				m.PostUserMessage(&round{trim: n, until: int64(s)})
 				m.PostUserMessage([2]int{s, n})
 			}
 		}()
@@ -122,10 +124,16 @@ func TestMailboxLosesNothing(t *testing.T) {
 	left.Wait()
 	next := [senders]int{}
 	for _, message := range i.seen {
-		got := message.([2]int)
-		if next[got[0]] != got[1] {
-			t.Fatalf("%v came when %d was next", got, next[got[0]])
+		var from, n int
+		switch m := message.(type) {
+		case [2]int:
+			from, n = m[0], 2*m[1]+1
+		case *round:
+			from, n = int(m.until), 2*m.trim
 		}
-		next[got[0]]++
+		if next[from] != n {
+			t.Fatalf("%v came when %d was next", message, next[from])
+		}
+		next[from]++
 	}
 }

@@ -231,6 +231,6 @@ func (a *answers) run() {
 	}
 	a.saver.free(n)
 	if a.batch = a.batch[n:]; len(a.batch) > 0 {
-		a.saver.core.pool.run(a)
+		a.saver.core.pool.run(a, later)
 	}
 }
