@@ -276,3 +276,62 @@ func TestAnOlderListOnceMore(t *testing.T) {
 		t.Errorf("%d complaints of a list with a radius that nobody asked for", got)
 	}
 }
+
+// publisher is a person who has pressed twice for their draft to be published, and waits.
+func publisher(t *testing.T) (*Crowd, *shard, *person) {
+	c := newCrowd(t, Options{People: 1, Mix: Everybody, Rate: 1})
+	s := c.shards[0]
+	p := &s.people[0]
+	p.draft, p.titled, p.number, p.left = true, true, 1, 10
+	c.Ledger.Publishing(verify.Event{Owner: s.id(p), Number: 1})
+	p.act = deed{kind: Publish, wants: of(saved), presses: [3]int64{1, 2}}
+	return c, s, p
+}
+
+// TestSavedAfterARefusal: one of two presses is refused while PostgreSQL is away, the other saves.
+func TestSavedAfterARefusal(t *testing.T) {
+	c, s, p := publisher(t)
+	s.answered(p, &event{callback: 1, at: 1, answer: sandbox.CallbackAnswer{Text: "This could not be saved, and your draft is kept."}})
+	s.answered(p, &event{callback: 2, at: 1})
+	if p.waiting() || c.Ledger.Acked() != 0 {
+		t.Fatalf("%+v", p.act)
+	}
+	theirs := "✅ Saved. Your event is published.\n\nEvent 1 of 7, test\n📌 other\n🕒 today 19:00"
+	s.shown(p, &sandbox.Message{ID: 7, Edited: 1, Text: theirs}, 2)
+	if c.Ledger.Acked() != 0 || !p.draft {
+		t.Fatal("the event of another counts as theirs")
+	}
+	s.shown(p, &sandbox.Message{ID: 7, Edited: 1, Text: strings.ReplaceAll(theirs, "Event 1 of 7, test", s.title(p))}, 2)
+	if c.Ledger.Acked() != 1 || p.draft || p.at.sight != saved {
+		t.Errorf("%d are acknowledged, the draft is kept: %t, sees %+v", c.Ledger.Acked(), p.draft, p.at)
+	}
+	if wrongs := c.Outcome().Wrongs; wrongs[Misdelivered] != 1 {
+		t.Errorf("%v", wrongs)
+	}
+}
+
+// TestPublishedBefore: who confirms a draft that is an event already sees the event.
+func TestPublishedBefore(t *testing.T) {
+	c, s, p := publisher(t)
+	p.act.presses = [3]int64{}
+	m := sandbox.Message{ID: 7, Edited: 1, Text: "Sample 1, test\n📌 other\n🕒 today 19:00"}
+	s.shown(p, &m, 1)
+	if !p.waiting() {
+		t.Fatal("any card is taken for their event's")
+	}
+	m.Text = s.title(p) + "\n📌 other\n🕒 today 19:00"
+	s.shown(p, &m, 1)
+	if p.waiting() || c.Ledger.Acked() != 1 {
+		t.Errorf("%+v, %d acknowledged", p.act, c.Ledger.Acked())
+	}
+}
+
+// TestSavedUnseen: it is acknowledged also where it cannot be shown, and then tried again.
+func TestSavedUnseen(t *testing.T) {
+	c, s, p := publisher(t)
+	p.act.presses[1] = 0
+	s.answered(p, &event{callback: 1, at: 1, answer: sandbox.CallbackAnswer{Text: "Saved. Your event is published. But I can't show it right now; look under /mine in a moment."}})
+	if p.waiting() || p.act.tries != 1 || c.Ledger.Acked() != 1 || !p.draft {
+		t.Errorf("%+v, %d acknowledged", p, c.Ledger.Acked())
+	}
+}

@@ -113,6 +113,10 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 		return
 	case sc.sight == picture || sc.sight == greeting:
 		return // what was waited for comes behind it
+	case !p.waiting() && p.draft && sc.sight == saved && sc.title == s.title(p):
+		// Of two presses one was refused, and the other was not.
+		p.at, p.offers = sc, s.packer.pack(m, &sc)
+		s.published(p)
 	case !p.waiting():
 		s.uncalled(p, &sc, "nothing was asked")
 	case p.act.kind == Burst:
@@ -122,11 +126,11 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 		p.act.trouble = true
 	case s.crowd.Lenient && sc.edited && p.turnsList() && sc.sameList(&p.at): // an update before it came again
 		s.uncalled(p, &sc, "the list that was pressed")
-	case p.act.wants.has(sc.sight):
+	case p.act.wants.has(sc.sight), p.act.kind == Publish && sc.sight == card && sc.title == s.title(p):
 		p.at, p.offers = sc, s.packer.pack(m, &sc)
 		p.act.cleared, p.act.seen = true, at
 	case sc.sight == trouble:
-		p.act.trouble = true
+		s.trouble(p, m.Text)
 	case sc.sight == gone, sc.sight == askLocation, sc.sight == list && p.act.kind == Answer:
 		s.lost(p, p.placedAt(), "was told %.80q", m.Text)
 	case s.crowd.Lenient && wizard.has(sc.sight) && sc.sight == p.at.sight && sc.title == p.at.title:
@@ -202,7 +206,7 @@ func (s *shard) answered(p *person, e *event) {
 	switch k := sightOf(e.answer.Text); {
 	case e.answer.Text == "":
 	case k == trouble:
-		d.trouble = true
+		s.trouble(p, e.answer.Text)
 	case k == apology:
 		d.trouble = true
 		s.complain(p, Broken, "the bot apologised for an error, to %s", d.kind)
@@ -212,6 +216,21 @@ func (s *shard) answered(p *person, e *event) {
 		d.refused = true
 	}
 	s.settle(p)
+}
+
+// trouble: it is to be tried again. That an event is saved may be said even so, where its card cannot be
+// shown.
+func (s *shard) trouble(p *person, text string) {
+	p.act.trouble = true
+	if p.act.kind == Publish && strings.Contains(text, "Your event is published") {
+		s.crowd.Ledger.Published(s.id(p), p.number)
+	}
+}
+
+// published: the person has read that their draft is an event.
+func (s *shard) published(p *person) {
+	p.draft, p.titled = false, false
+	s.crowd.Ledger.Published(s.id(p), p.number)
 }
 
 // elsewhere: the wizard asks another question than the one that is next.
@@ -348,8 +367,7 @@ func (s *shard) conclude(p *person) {
 	case Discard:
 		p.draft, p.titled = false, false
 	case Publish:
-		p.draft, p.titled = false, false
-		l.Published(id, p.number)
+		s.published(p)
 	case Join, Leave:
 		if p.at.title == d.title {
 			l.Changed(id, d.title, map[string]verify.Part{"going": verify.Going, "waiting": verify.Waiting}[p.at.part])
@@ -366,6 +384,7 @@ func (s *shard) giveUp(p *person) {
 	s.complain(p, Unanswered, "%s was not answered within %s", p.act.kind, s.crowd.Patience)
 	p.act = deed{}
 	p.at, p.offers = screen{}, ""
+	p.draft, p.titled = false, false // who knows
 	s.leave(p)
 }
 
