@@ -16,9 +16,11 @@ import (
 )
 
 const (
-	// maxAttempts is how often an update is begun that never settles, before it is set aside.
-	maxAttempts = 3
-	// alone is for how long at most an update that was begun before is handled by itself.
+	// maxAttempts is how often an update is begun that never settles, before it is set aside: twice beside
+	// others, then three times by itself. Only these prove anything: a program that is killed often for other
+	// reasons has others in hand at each of its ends.
+	maxAttempts = 2 + 3
+	// alone is for how long at most an update that was begun twice is handled by itself.
 	alone = 5 * time.Second
 	// inboxPage is the most rows of the inbox read at once, inboxEvery how often it is looked
 	// into for what an operator replays.

@@ -68,8 +68,8 @@ func TestInboxAtStart(t *testing.T) {
 				update, text, person, person), attempts)
 	}
 	said(900001, 1, 1, "/create")
-	said(900002, 1, 2, "An old title")
-	said(900003, 2, 3, "/help")
+	said(900002, 1, 4, "An old title")
+	said(900003, 2, 5, "/help")
 	said(900004, 2, 0, "/create")
 	w.startBot(worldOptions{})
 	anna.See("the question for a title", contains("the title"))

@@ -144,6 +144,7 @@ func (t *trial) fill(o crowd.Outcome, found verify.Findings) {
 	r.AckedWrites, r.StoredEvents = found.Acked, found.Stored
 	r.Lost, r.Doubled, r.Altered = found.Count(verify.Lost), found.Count(verify.Doubled), found.Count(verify.Altered)
 	r.Ghosts, r.Oversold = found.Count(verify.Ghost), found.Count(verify.Oversold)
+	r.SetAside = found.Count(verify.SetAside)
 	r.Misdelivered, r.Unanswered, r.Disordered = o.Wrongs[crowd.Misdelivered], o.Wrongs[crowd.Unanswered], o.Wrongs[crowd.Disordered]
 	r.PlaceLost, r.Unexpected = o.Wrongs[crowd.PlaceLost], o.Wrongs[crowd.Unexpected]
 	r.Broken, r.Stuck = o.Wrongs[crowd.Broken], o.Wrongs[crowd.Stuck]

@@ -11,8 +11,8 @@ import (
 	"okolo/persistence/pgtest"
 )
 
-// TestUpdateThatKills: an update in whose handling the program is killed (SIGKILL) three times is
-// set aside at the fourth start; others sent with it are not. An operator sees it and replays it.
+// TestUpdateThatKills: an update in whose handling the program is killed (SIGKILL), twice beside
+// others and three times by itself, is set aside at the sixth start; others sent with it are not. An operator sees it and replays it.
 func TestUpdateThatKills(t *testing.T) {
 	telegram, err := sandbox.New(sandbox.Options{})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestUpdateThatKills(t *testing.T) {
 	// The program never gets to the end of the update: Telegram does not answer before it is killed.
 	faults(sandbox.Faults{Calls: map[string]sandbox.CallFaults{"sendMessage": {Latency: 10 * time.Minute}}})
 	anna.Say("/help")
-	for range 3 {
+	for range 5 {
 		calls := telegram.Stats().Faults.Delayed
 		program := startServe(t, env)
 		for deadline := time.Now().Add(time.Minute); telegram.Stats().Faults.Delayed == calls; time.Sleep(10 * time.Millisecond) {

@@ -76,7 +76,7 @@ func (r *Result) Page(w io.Writer) error {
 	}{
 		{"writes lost", r.Lost}, {"doubled", r.Doubled}, {"altered", r.Altered}, {"unasked for", r.Ghosts}, {"oversold", r.Oversold},
 		{"misdelivered", r.Misdelivered}, {"unanswered", r.Unanswered}, {"out of order", r.Disordered}, {"places lost", r.PlaceLost},
-		{"unexpected", r.Unexpected + r.Broken + r.Stuck}, {"counters that disagree", r.Disagreeing},
+		{"unexpected", r.Unexpected + r.Broken + r.Stuck + r.SetAside}, {"counters that disagree", r.Disagreeing},
 	} {
 		p.Promises = append(p.Promises, tile{fmt.Sprint(x.n), x.label, x.n > 0})
 	}

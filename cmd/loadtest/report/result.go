@@ -35,6 +35,7 @@ type Result struct {
 	Altered      int `json:"altered"`
 	Ghosts       int `json:"ghosts"`
 	Oversold     int `json:"oversold"`
+	SetAside     int `json:"set_aside"` // updates that the bot gave up
 
 	Misdelivered int `json:"misdelivered"`
 	Unanswered   int `json:"unanswered"`

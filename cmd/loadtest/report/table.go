@@ -37,7 +37,7 @@ func (r *Result) Summary(w io.Writer) error {
 	fmt.Fprintln(tw)
 	line("load", "%d updates in %.1f s: %.0f/s; %d visits of %d people, %d at least of each", r.Updates, r.Seconds, r.UpdatesPerS, r.Visits, r.Settings.Users, r.FewestVisits)
 	line("writes", "%d acknowledged; lost %d, doubled %d, altered %d, ghosts %d, oversold %d", r.AckedWrites, r.Lost, r.Doubled, r.Altered, r.Ghosts, r.Oversold)
-	line("answers", "misdelivered %d, unanswered %d, disordered %d, unexpected %d, broken %d, stuck %d", r.Misdelivered, r.Unanswered, r.Disordered, r.Unexpected, r.Broken, r.Stuck)
+	line("answers", "misdelivered %d, unanswered %d, disordered %d, unexpected %d, broken %d, stuck %d, set aside %d", r.Misdelivered, r.Unanswered, r.Disordered, r.Unexpected, r.Broken, r.Stuck, r.SetAside)
 	line("places", "lost %d; %d sessions restored, %d screens checked", r.PlaceLost, r.Restored, r.Checks)
 	line("the bot", "RSS at most %.0f MB, %d sessions at most, the guard acted %d times, %.0f µs of processor an update", r.RSSMaxMB, r.SessionsMax, r.Purges, r.CPUMicrosUpdate)
 	line("passivated", "%s", reasons(r.Passivated))

@@ -17,11 +17,12 @@ type Kind string
 
 // The kinds.
 const (
-	Lost     Kind = "lost"     // a write that was acknowledged is not there
-	Doubled  Kind = "doubled"  // it is there more than once
-	Altered  Kind = "altered"  // it is there, and differs
-	Ghost    Kind = "ghost"    // it is there, and nobody asked for it
-	Oversold Kind = "oversold" // more people come than there is room for, or are counted wrongly
+	Lost     Kind = "lost"      // a write that was acknowledged is not there
+	Doubled  Kind = "doubled"   // it is there more than once
+	Altered  Kind = "altered"   // it is there, and differs
+	Ghost    Kind = "ghost"     // it is there, and nobody asked for it
+	SetAside Kind = "set aside" // an update was begun too often and never ended
+	Oversold Kind = "oversold"  // more people come than there is room for, or are counted wrongly
 )
 
 // Problem is one difference.
@@ -67,7 +68,7 @@ func (l *Ledger) Check(ctx context.Context, url string) (Findings, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := &check{Ledger: l, conn: conn, found: Findings{Acked: l.acked}, rows: map[eventKey]int{}}
-	for _, look := range []func(context.Context) error{c.created, c.joined, c.counted} {
+	for _, look := range []func(context.Context) error{c.created, c.joined, c.counted, c.inbox} {
 		if err := look(ctx); err != nil {
 			return Findings{}, fmt.Errorf("verify: %w", err)
 		}
@@ -193,6 +194,21 @@ func (c *check) counted(ctx context.Context) error {
 	)
 	_, err = pgx.ForEachRow(rows, []any{&title, &capacity, &going, &waiting, &comingRows, &queue}, func() error {
 		c.report(Oversold, 0, "%q has room for %d, counts %d and %d waiting, and has %d and %d", title, capacity, going, waiting, comingRows, queue)
+		return nil
+	})
+	return err
+}
+
+// inbox looks for updates that the bot gave up, which it does with those that kill it: these people's do not.
+func (c *check) inbox(ctx context.Context) error {
+	const query = `SELECT update_id, attempts FROM inbox WHERE set_aside IS NOT NULL ORDER BY update_id LIMIT 100`
+	rows, err := c.conn.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	var update, attempts int64
+	_, err = pgx.ForEachRow(rows, []any{&update, &attempts}, func() error {
+		c.report(SetAside, 0, "update %d was begun %d times and set aside", update, attempts)
 		return nil
 	})
 	return err
