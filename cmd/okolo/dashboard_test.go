@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
@@ -74,6 +77,61 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
+// TestPurgeByMemoryShows: so many people come that the guard of a demo makes sessions leave, and the page, okolo
+// stats, /metrics and what an operator reads in Telegram tell of it.
+func TestPurgeByMemoryShows(t *testing.T) {
+	p, out := launchDemo(t, []string{"MEMORY_THRESHOLD_MB=64", "USER_STATE_MAX_SIZE=100000", "SEND_RATE=0"}, nil, "--fresh")
+	p.ready(t, out, `Dashboard\s+(http\S+?)/$`)
+	people := sandbox.NewPeople(sandboxOf(t, p), nil)
+	page := browser.Open(t, p.url+"/")
+	page.See("#state", "serving")
+	anna, err := visit.Join(t.Context(), people, sandbox.Profile{ID: operator, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna.Say("/start")
+	anna.See("the menu", contains("What would you like"))
+
+	const series = "sessions.passivations.memory"
+	var crowd errgroup.Group
+	for n := range int64(4) {
+		crowd.Go(func() error {
+			return comeUntil(t, people, 200_000*(n+1), func() bool { return told(t, p, series) > 0 })
+		})
+	}
+	if err := crowd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	page.See("#history", "purge by memory: ")
+	gone := browser.Ask[float64](page, `+/purge by memory: (\d+) sessions? left/.exec(document.querySelector("#history").textContent)[1]`)
+	page.SeeThat("the purge in the chart", `document.querySelectorAll("#charts .marker").length >= 1`)
+	page.Screenshot("purge-by-memory")
+	stats := told(t, p, series)
+	if metrics := measured(t, p, series); gone < 1 || stats < gone || metrics < stats {
+		t.Errorf("the page says that %v sessions left for want of memory, then okolo stats %v, then /metrics %v", gone, stats, metrics)
+	}
+	anna.Say("/stats") // she comes back from her snapshot
+	anna.See("a purge in the statistics", func(m sandbox.Message) bool { return regexp.MustCompile(`purges +[1-9]`).MatchString(m.Text) })
+	if err := anna.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// comeUntil has new people say hello, with ids from first, until enough says so every hundred of them.
+func comeUntil(t *testing.T, people *sandbox.People, first int64, enough func() bool) error {
+	for id := first; id < first+20_000; id++ {
+		v, err := visit.Join(t.Context(), people, sandbox.Profile{ID: id, FirstName: "Boris", LanguageCode: "en"}, visit.Options{})
+		if err != nil {
+			return err
+		}
+		v.Say("/start")
+		if err := v.Err(); err != nil || id%100 == 99 && enough() {
+			return err
+		}
+	}
+	return errors.New("the guard did not act")
+}
+
 // sandboxOf asks a demo where its Telegram is.
 func sandboxOf(t *testing.T, p *process) string {
 	t.Helper()
@@ -118,6 +176,7 @@ func measured(t *testing.T, p *process, path string) float64 {
 		"sending.sent":                   `okolo_sender_operations_total{result="sent"}`,
 		"writes.commands":                "okolo_writer_commands_total",
 		"sessions.passivations.operator": `okolo_passivations_total{reason="operator"}`,
+		"sessions.passivations.memory":   `okolo_passivations_total{reason="memory"}`,
 	}[path]
 	_, body := look(t, p.url+"/metrics", "")
 	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(series) + ` (\S+)$`).FindStringSubmatch(body)
