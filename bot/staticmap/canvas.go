@@ -1,7 +1,6 @@
 package staticmap
 
 import (
-	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -14,30 +13,37 @@ const rows = 4
 // span is what a scan line cuts out of a convex shape.
 type span struct{ left, right float32 }
 
-// canvas is an opaque picture with what it takes to draw on it.
+// surface holds the pixels of an opaque picture, in true colours or in those of a palette.
+type surface interface {
+	// use takes the ink of what is painted next. Its alpha counts; its colour is not
+	// premultiplied.
+	use(ink color.RGBA)
+	// run paints some pixels of a row, which lie on the picture.
+	run(x0, y, x1 int)
+	// blend paints a pixel, covered by the ink to coverage/255.
+	blend(x, y int, coverage uint32)
+	// encode returns the picture as a file of less than MaxBytes.
+	encode() ([]byte, error)
+}
+
+// canvas is a surface with what it takes to draw on it.
 type canvas struct {
-	*image.RGBA
+	surface
 	spans [height * rows]span
 }
 
-func newCanvas() *canvas {
-	return &canvas{RGBA: image.NewRGBA(image.Rect(0, 0, width, height))}
-}
-
 // clear paints everything in one colour.
-func (c *canvas) clear(ink color.RGBA) {
-	c.run(0, 0, width, ink)
-	for y := 1; y < height; y++ {
-		copy(c.Pix[y*c.Stride:], c.Pix[:width*4])
-	}
-}
+func (c *canvas) clear(ink color.RGBA) { c.bar(0, 0, width, height, ink) }
 
-// bar paints a rectangle, not anti-aliased. The ink's alpha counts; its colour is not
-// premultiplied, here and below.
+// bar paints a rectangle, not anti-aliased.
 func (c *canvas) bar(x0, y0, x1, y1 int, ink color.RGBA) {
 	x0, x1 = max(x0, 0), min(x1, width)
+	if x0 >= x1 {
+		return
+	}
+	c.use(ink)
 	for y := max(y0, 0); y < min(y1, height); y++ {
-		c.run(x0, y, x1, ink)
+		c.run(x0, y, x1)
 	}
 }
 
@@ -100,8 +106,9 @@ func (c *canvas) fill(shape []xy, ink color.RGBA) {
 	for i, a := range shape {
 		scan(spans, first, a, shape[(i+1)%len(shape)])
 	}
+	c.use(ink)
 	for y := first; y < last; y++ {
-		c.row(y, (*[rows]span)(spans[(y-first)*rows:]), ink)
+		c.row(y, (*[rows]span)(spans[(y-first)*rows:]))
 	}
 }
 
@@ -128,7 +135,7 @@ func scan(spans []span, first int, a, b xy) {
 }
 
 // row paints the part of a shape that lies in a row of pixels.
-func (c *canvas) row(y int, spans *[rows]span, ink color.RGBA) {
+func (c *canvas) row(y int, spans *[rows]span) {
 	from, to := float32(width), float32(0)         // any coverage
 	fullFrom, fullTo := float32(0), float32(width) // full coverage
 	for _, s := range spans {
@@ -143,7 +150,7 @@ func (c *canvas) row(y int, spans *[rows]span, ink color.RGBA) {
 	solid, solidEnd := int(math.Ceil(float64(fullFrom))), int(max(fullTo, 0))
 	for x < end {
 		if x == solid && solid < solidEnd {
-			c.run(solid, y, solidEnd, ink)
+			c.run(solid, y, solidEnd)
 			x = solidEnd
 			continue
 		}
@@ -151,62 +158,21 @@ func (c *canvas) row(y int, spans *[rows]span, ink color.RGBA) {
 		for _, s := range spans {
 			covered += max(0, min(s.right, float32(x+1))-max(s.left, float32(x)))
 		}
-		c.blend(y*c.Stride+x*4, ink, uint32(covered*(255/float32(rows))+0.5))
+		c.blend(x, y, uint32(covered*(255/float32(rows))+0.5))
 		x++
 	}
 }
 
-// run paints some pixels of a row, which lie on the picture.
-func (c *canvas) run(x0, y, x1 int, ink color.RGBA) {
-	if x0 >= x1 {
-		return
-	}
-	pix := c.Pix[y*c.Stride+x0*4 : y*c.Stride+x1*4]
-	above := word(ink)
-	if ink.A == 255 {
-		for ; len(pix) >= 4; pix = pix[4:] {
-			binary.LittleEndian.PutUint32(pix, above)
-		}
-		return
-	}
-	for ; len(pix) >= 4; pix = pix[4:] {
-		binary.LittleEndian.PutUint32(pix, mix(binary.LittleEndian.Uint32(pix), above, uint32(ink.A)))
-	}
-}
-
-// blend paints the pixel at an offset of Pix, covered by the ink to coverage/255.
-func (c *canvas) blend(offset int, ink color.RGBA, coverage uint32) {
-	pix := c.Pix[offset : offset+4]
-	below := binary.LittleEndian.Uint32(pix)
-	binary.LittleEndian.PutUint32(pix, mix(below, word(ink), coverage*uint32(ink.A)/255))
-}
-
-// word returns an ink as an opaque pixel, red lowest.
-func word(ink color.RGBA) uint32 {
-	return uint32(ink.R) | uint32(ink.G)<<8 | uint32(ink.B)<<16 | 255<<24
-}
-
-// mix returns the mean of two pixels, of which above counts alpha/255, each channel
-// rounded. It reckons with two channels at a time, 16 bits apart.
-func mix(below, above, alpha uint32) uint32 {
-	const lanes, half = 0x00FF00FF, 0x00800080
-	even := below&lanes*(255-alpha) + above&lanes*alpha + half
-	odd := below>>8&lanes*(255-alpha) + above>>8&lanes*alpha + half
-	// (v + v>>8) >> 8 divides by 255 what half was added to.
-	even += even >> 8 & lanes
-	odd += odd >> 8 & lanes
-	return even>>8&lanes | odd&^lanes
-}
-
 // stamp paints through a mask whose upper left corner is at x, y.
 func (c *canvas) stamp(mask *image.Alpha, x, y int, ink color.RGBA) {
+	c.use(ink)
 	for row := range mask.Rect.Dy() {
 		if y+row < 0 || y+row >= height {
 			continue
 		}
 		for column, coverage := range mask.Pix[row*mask.Stride : row*mask.Stride+mask.Rect.Dx()] {
 			if at := x + column; coverage != 0 && at >= 0 && at < width {
-				c.blend((y+row)*c.Stride+at*4, ink, uint32(coverage))
+				c.blend(at, y+row, uint32(coverage))
 			}
 		}
 	}

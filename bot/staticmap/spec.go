@@ -19,7 +19,7 @@ const (
 
 // look is the version of the drawing. It is part of every key: a changed drawing must not
 // be taken for one that was uploaded before.
-const look = 2
+const look = 3
 
 // grain is how exactly points are drawn, in degrees: about 0.1 m.
 const grain = 1e-6

@@ -86,7 +86,7 @@ func newTiles(o Options) (*tiles, error) {
 
 // draw paints the tiles that come in time, and reports whether all did. It fails only if ctx
 // ends.
-func (t *tiles) draw(ctx context.Context, c *canvas, v *view) (whole bool, err error) {
+func (t *tiles) draw(ctx context.Context, onto *trueColour, v *view) (whole bool, err error) {
 	wanted := cover(v)
 	files := t.files(ctx, wanted)
 	if ctx.Err() != nil {
@@ -99,7 +99,7 @@ func (t *tiles) draw(ctx context.Context, c *canvas, v *view) (whole bool, err e
 			whole = false
 			continue
 		}
-		draw.ApproxBiLinear.Scale(c.RGBA, wanted[i].at, tile, tile.Bounds(), draw.Over, nil)
+		draw.ApproxBiLinear.Scale(onto.RGBA, wanted[i].at, tile, tile.Bounds(), draw.Over, nil)
 	}
 	return whole, nil
 }
