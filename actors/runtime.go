@@ -124,6 +124,28 @@ func (r *Runtime[S]) Deliver(in Input) { r.deliver(&item{Input: in}) }
 // GuardedPrepared while the memory guard is active.
 func (r *Runtime[S]) PreparedLimit() int { return int(r.limit.Load()) }
 
+// Stored returns the states of those users who have a snapshot that can be read, as they were last
+// stored: a session in memory may have gone on since. It fails where the store does, within
+// [Config].SnapshotDeadline. Without a store there are none.
+func (r *Runtime[S]) Stored(ctx context.Context, users []int64) (map[int64]S, error) {
+	if r.loader == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.SnapshotDeadline)
+	defer cancel()
+	snapshots, err := r.loader.store.Load(ctx, users)
+	if err != nil {
+		return nil, fmt.Errorf("read stored sessions: %w", err)
+	}
+	states := make(map[int64]S, len(snapshots))
+	for _, s := range snapshots {
+		if _, _, state, err := decode[S](s.Data, r.cfg.StateVersion); err == nil { // its session says what is wrong
+			states[s.User] = state
+		}
+	}
+	return states, nil
+}
+
 // Stats asks the supervisor. It fails with [ErrStopped], or when ctx ends.
 func (r *Runtime[S]) Stats(ctx context.Context) (Stats, error) {
 	return ask[Stats](ctx, &r.core, func(reply chan<- answer[Stats]) any { return &statsQuery{reply} })

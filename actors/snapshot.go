@@ -23,7 +23,7 @@ type Snapshot struct {
 }
 
 // SnapshotStore keeps the newest snapshot of each user. Its methods return when ctx ends;
-// the runtime calls each from one goroutine at a time.
+// Save is called from one goroutine at a time, Load from several.
 type SnapshotStore interface {
 	// Load returns the snapshots of those users who have one.
 	Load(ctx context.Context, users []int64) ([]Snapshot, error)

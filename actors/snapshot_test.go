@@ -280,3 +280,33 @@ func TestOlderSnapshotsAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// What is stored of users is read without bringing their sessions into memory; what cannot be read is
+// as if it were not there.
+func TestStored(t *testing.T) {
+	store := newMemoryStore()
+	g := start(t, store, patiently, nil)
+	for user := range int64(3) {
+		g.want(Applied, Input{User: user + 1, ID: 1, Payload: note{n: int(user) + 10}})
+	}
+	store.set(func(m *memoryStore) {
+		damaged := m.newest[3]
+		damaged.Data = append([]byte{1}, damaged.Data...)
+		m.newest[3] = damaged
+	})
+	states, err := g.Stored(t.Context(), []int64{2, 3, 4})
+	if err != nil || len(states) != 1 || !reflect.DeepEqual(states[2].Applied, []int{11}) {
+		t.Fatal(states, err)
+	}
+	if s := g.stats(); s.Sessions != 3 {
+		t.Fatalf("%d sessions in memory", s.Sessions)
+	}
+	store.set(func(m *memoryStore) { m.failLoad = true })
+	if states, err = g.Stored(t.Context(), []int64{2}); !errors.Is(err, errDown) {
+		t.Fatal(states, err)
+	}
+	without := start(t, nil, nil, nil)
+	if states, err = without.Stored(t.Context(), []int64{2}); err != nil || len(states) != 0 {
+		t.Fatal(states, err)
+	}
+}

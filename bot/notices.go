@@ -21,34 +21,55 @@ func (m messenger) Notify(ctx context.Context, n model.Notice, to []model.Person
 	if err != nil {
 		return all(len(to), err)
 	}
+	people := make([]int64, len(to))
+	for i, p := range to {
+		people[i] = p.ID
+	}
+	zones := m.lastZones(ctx, people)
 	return m.deliverAll(ctx, len(to), func(i int) (int64, ui.Message, bool) {
 		e, ok := events[n.Event]
 		if !ok && n.News != model.NewsDeleted {
 			return 0, ui.Message{}, false
 		}
-		text, ok := ui.Notice(to[i].Lang, n, e, m.Now())
+		text, ok := ui.Notice(ui.Reader{Lang: to[i].Lang, Zone: zones[to[i].ID]}, n, e, m.Now())
 		return to[i].ID, text, ok
 	})
 }
 
 // Remind implements [persistence.Messenger].
 func (m messenger) Remind(ctx context.Context, reminders []model.Reminder) []error {
-	ids := make([]int64, len(reminders))
+	ids, people := make([]int64, len(reminders)), make([]int64, len(reminders))
 	for i, r := range reminders {
-		ids[i] = r.Event
+		ids[i], people[i] = r.Event, r.Person
 	}
 	events, err := m.events(ctx, ids)
 	if err != nil {
 		return all(len(reminders), err)
 	}
+	zones := m.lastZones(ctx, people)
 	return m.deliverAll(ctx, len(reminders), func(i int) (int64, ui.Message, bool) {
 		r := reminders[i]
 		e, ok := events[r.Event]
 		if r.Person < 0 {
 			return r.Person, ui.GroupReminder(m.langIn(ctx, r.Lang, e.Owner), m.self, r, e, m.Now()), ok
 		}
-		return r.Person, ui.Reminder(r.Lang, r.Kind, e, m.Now()), ok
+		return r.Person, ui.Reminder(ui.Reader{Lang: r.Lang, Zone: zones[r.Person]}, r.Kind, e, m.Now()), ok
 	})
+}
+
+// lastZones returns the time zones of the places that people last looked around, as far as they are
+// known. They are nowhere but in the stored sessions, which go with /forget; where these cannot be read,
+// nobody is told any later for want of a second clock.
+func (m messenger) lastZones(ctx context.Context, people []int64) map[int64]string {
+	states, err := m.runtime.Stored(ctx, people)
+	if err != nil {
+		m.Logger.Warn("people are told of events by their clocks only", "error", err)
+	}
+	zones := make(map[int64]string, len(states))
+	for person, s := range states {
+		zones[person] = s.Zone
+	}
+	return zones
 }
 
 // events returns those events that people may see.

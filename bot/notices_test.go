@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -265,5 +266,42 @@ func TestBlockedIsLeftAlone(t *testing.T) {
 	check(t, anna.Err())
 	if n := count(t, anna, "Picnic three"); n != 0 {
 		t.Error("told while she had blocked the bot")
+	}
+}
+
+// TestTwoClocks: who last looked around in another time zone is reminded, and told of news, by that
+// clock, too. Nothing but their stored session says where that was.
+func TestTwoClocks(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	boris := w.visitor(1, "Boris", "en")
+	create(boris, "Chess")
+	check(t, boris.Err())
+	event := query[int64](w, `SELECT id FROM events`)
+	anna, clara, dasha := w.visitor(2, "Anna", "ru"), w.visitor(3, "Clara", "en"), w.visitor(4, "Dasha", "en")
+	anna.Locate(55.75, 37.61)
+	anna.See("the list", contains("Рядом"))
+	clara.Locate(35.68, 139.69)
+	clara.See("the list", contains("Nearby"))
+	join(anna, event, "Пойду")
+	join(clara, event, "Join")
+	join(dasha, event, "Join")
+	check(t, w.stop())
+	execute(w, `UPDATE events SET starts = now() + interval '50 minutes', ends = now() + interval '2 hours'`)
+	execute(w, `UPDATE participants SET since = now() - interval '3 days'`)
+	w.startBot(worldOptions{})
+	anna.See("the reminder by both clocks", says("Меньше чем через час", "Europe/Berlin", "(MSK, Europe/Moscow) – там, где вы искали"))
+	clara.See("the reminder by both clocks", says("begins within the hour", "Europe/Berlin", "(JST, Asia/Tokyo), where you last looked around"))
+	dasha.See("the reminder by one clock", func(m sandbox.Message) bool {
+		return contains("begins within the hour")(m) && !contains("🕰")(m)
+	})
+	for _, v := range []*visit.Visitor{anna, clara, dasha} {
+		check(t, v.Err())
+	}
+}
+
+// says reports whether a message has all of the texts.
+func says(texts ...string) func(sandbox.Message) bool {
+	return func(m sandbox.Message) bool {
+		return !slices.ContainsFunc(texts, func(text string) bool { return !contains(text)(m) })
 	}
 }

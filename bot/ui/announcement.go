@@ -26,7 +26,7 @@ func AnnouncementGone(lang string) Message {
 // GroupReminder tells a group that an event of theirs begins soon.
 func GroupReminder(lang string, self Self, r model.Reminder, e model.Event, now time.Time) Message {
 	t := tongueOf(lang)
-	m := Reminder(lang, r.Kind, e, now)
+	m := Reminder(Reader{Lang: lang}, r.Kind, e, now)
 	m.Thread = r.Topic
 	m.Text += "\n" + t.seats(e)
 	m.Buttons = [][]Button{groupPart(t, e.ID), {{Text: t.say("button_details"), URL: self.deepLink(e.ID)}}}
@@ -43,7 +43,7 @@ func groupPart(t *tongue, event int64) []Button {
 
 // announcement is the card of an event in words that hold on other days, too.
 func (t *tongue) announcement(e model.Seen, now time.Time) string {
-	text := t.card(e, t.dates(e.Details, now), placeName(e.Event))
+	text := t.card(e, escape(t.dates(e.Details, now)), placeName(e.Event))
 	if e.Status == model.Open && !e.Ends.After(now) {
 		text = "🏁 <b>" + t.html("announcement_over") + "</b>\n\n" + text
 	}

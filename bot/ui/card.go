@@ -60,7 +60,8 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	if s.Headline != "" {
 		fmt.Fprintf(&b, "✅ <b>%s</b>\n\n", t.html(s.Headline))
 	}
-	b.WriteString(t.card(e, t.period(e.Details, c.Now), s.place(t, e.Event)))
+	when := escape(t.period(e.Details, c.Now)) + t.elsewhere(e.Details, t.period, s.Zone, c.Now)
+	b.WriteString(t.card(e, when, s.place(t, e.Event)))
 	switch e.Part {
 	case model.Going:
 		b.WriteString("\n" + t.html("card_you_go"))
@@ -70,13 +71,13 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	return s.present(c, Message{Text: b.String(), Buttons: s.eventButtons(t, c, e)})
 }
 
-// card is what everybody may know of an event.
-func (t *tongue) card(e model.Seen, period, place string) string {
+// card is what everybody may know of an event; when is HTML.
+func (t *tongue) card(e model.Seen, when, place string) string {
 	var b strings.Builder
 	if e.Status == model.Cancelled {
 		fmt.Fprintf(&b, "❌ <b>%s</b>\n\n", t.html("card_cancelled"))
 	}
-	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), escape(period))
+	fmt.Fprintf(&b, "<b>%s</b>\n%s\n🕒 %s", escape(e.Title), escape(t.category(e.Category)), when)
 	fmt.Fprintf(&b, "\n📍 %s\n🧭 %s", escape(place), routeLinks(e.Point))
 	if e.Description != "" {
 		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))

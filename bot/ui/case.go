@@ -86,7 +86,7 @@ func (s State) presentCase(c Context, e model.Case) Turn {
 	t := s.tongue(c)
 	var b strings.Builder
 	fmt.Fprintf(&b, "🛡 %s\n\n", t.html("case_title", "ID", e.ID, "Status", t.say(statusNames[e.Status])))
-	b.WriteString(t.card(model.Seen{Event: e.Event}, t.period(e.Details, c.Now), placeName(e.Event)))
+	b.WriteString(t.card(model.Seen{Event: e.Event}, escape(t.period(e.Details, c.Now)), placeName(e.Event)))
 	b.WriteString("\n\n" + t.maker(e))
 	if e.Reports > 0 {
 		b.WriteString("\n\n" + t.count("case_reports", e.Reports))

@@ -248,7 +248,7 @@ func TestDigest(t *testing.T) {
 			t.Errorf("%s: %q", lang, m.Text)
 		}
 	}
-	m, ok := Notice("en", model.Notice{News: model.NewsDeleted, Text: "<Chess>"}, model.Event{}, monday)
+	m, ok := Notice(Reader{Lang: "en"}, model.Notice{News: model.NewsDeleted, Text: "<Chess>"}, model.Event{}, monday)
 	checkMessage(t, m)
 	if !ok || !strings.Contains(m.Text, "&lt;Chess&gt;") {
 		t.Errorf("%q", m.Text)

@@ -92,7 +92,7 @@ func (s State) answerInline(c Context, events []model.Seen) Turn {
 		a.Results = append(a.Results, InlineResult{
 			ID: deepLinkArg(e.ID), Title: clip(e.Title, mineTitleShown), Description: at + " · " + clip(placeName(e.Event), mineTitleShown),
 			Message: Message{
-				Text:    t.card(e, t.dates(e.Details, c.Now), placeName(e.Event)),
+				Text:    t.card(e, escape(t.dates(e.Details, c.Now)), placeName(e.Event)),
 				Buttons: [][]Button{{{Text: t.say("button_open"), URL: c.Self.deepLink(e.ID)}}},
 			},
 		})

@@ -36,7 +36,7 @@ func TestTellJoined(t *testing.T) {
 		if n := len(c.world.written); n != 1 {
 			t.Fatalf("%d writes", n)
 		}
-		m, ok := Notice(c.lang, model.Notice{News: model.NewsMessage, Text: "Bring <b>boards</b>!"}, c.world.events[1].Event, monday)
+		m, ok := Notice(Reader{Lang: c.lang}, model.Notice{News: model.NewsMessage, Text: "Bring <b>boards</b>!"}, c.world.events[1].Event, monday)
 		checkMessage(t, m)
 		if !ok || !strings.Contains(shown(m.Text), "Bring <b>boards</b>!") || !strings.Contains(m.Text, "Chess") {
 			t.Fatalf("they read %q", m.Text)
