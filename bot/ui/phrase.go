@@ -14,10 +14,14 @@ type phrase struct {
 	now time.Time
 
 	date    date
-	weekday bool // the date was named as a day of the week
+	weekday *time.Weekday // that was named
+	later   bool          // of the week after this one
 
 	clock        bool // an hour was named
 	hour, minute int
+	part         string // of the day, "pm", named with the hour,
+	half         string // or apart from it
+	early        int    // an hour of either half, as "at 7"; 0: none was named
 
 	exact  time.Time // "in two hours"; zero: not named
 	dotted []string  // "25.12", "18.00": which it is shows at the end
@@ -32,7 +36,7 @@ type date struct {
 }
 
 var (
-	clockWord  = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d{2}))?(am|pm)?$`)
+	clockWord  = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d{2}))?(am|pm|ч)?$`)
 	dottedWord = regexp.MustCompile(`^\d{1,2}\.\d{1,2}$`)
 	dateWord   = regexp.MustCompile(`^(\d{1,2})[./](\d{1,2})(?:[./](\d{2}|\d{4}))?$`)
 	isoWord    = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})$`)
@@ -43,11 +47,12 @@ var (
 
 // spelling makes different ways to write the same alike.
 var spelling = strings.NewReplacer("ё", "е", ",", " ", "a.m.", "am", "p.m.", "pm",
-	". ", " ", " of ", " ", "day after tomorrow", "послезавтра")
+	". ", " ", " of ", " ", "day after tomorrow", "послезавтра", "o'clock", "час", "o’clock", "час",
+	"in the morning", "утром", "in the afternoon", "днем", "in the evening", "вечером", "half an hour", "30 минут", "полчаса", "30 минут")
 
 var (
 	relativeDays = map[string]int{
-		"yesterday": -1, "вчера": -1, "today": 0, "tonight": 0, "сегодня": 0,
+		"yesterday": -1, "вчера": -1, "today": 0, "сегодня": 0,
 		"tomorrow": 1, "завтра": 1, "послезавтра": 2,
 	}
 	// The names by number; a word is understood from three letters on.
@@ -62,6 +67,10 @@ var (
 	clockNames = map[string]int{
 		"noon": 12, "midday": 12, "полдень": 12, "midnight": 24, "полночь": 24, // which ends a day
 	}
+	// halves are the parts of a day, named apart from the hour.
+	halves = map[string]string{
+		"morning": "утра", "утром": "утра", "afternoon": "дня", "днем": "дня", "evening": "вечера", "вечером": "вечера", "night": "ночи", "ночью": "ночи",
+	}
 	weekdaysShort = map[string]int{"вс": 0, "пн": 1, "вт": 2, "ср": 3, "чт": 4, "пт": 5, "сб": 6}
 )
 
@@ -69,7 +78,7 @@ var (
 // not understood.
 func (p *phrase) next(words []string) int {
 	for _, read := range []func([]string) int{
-		p.readClock, p.readDate, p.readDay, p.readMonth, p.readAfter, p.readHour, p.readFiller,
+		p.readClock, p.readDate, p.readDay, p.readWeek, p.readMonth, p.readAfter, p.readHour, p.readHalf, p.readFiller,
 	} {
 		if n := read(words); n > 0 {
 			return n
@@ -88,8 +97,12 @@ func (p *phrase) readClock(words []string) int {
 	if m == nil {
 		return 0
 	}
-	part, used, hours := m[3], 1, false
-	if part == "" && len(words) > used && strings.HasPrefix(words[used], "час") {
+	part, used := m[3], 1
+	hours := part == "ч"
+	if hours {
+		part = ""
+	}
+	if part == "" && len(words) > used && isHours(words[used]) {
 		hours = true
 		used++
 	}
@@ -97,23 +110,52 @@ func (p *phrase) readClock(words []string) int {
 		part = words[used]
 		used++
 	}
+	if len(words) > used && halves[words[used]] != "" { // which is read next
+		hours = true
+	}
 	if hour := number(m[1]); part != "" || strings.Contains(words[0], ":") || hours && hour > 12 {
 		p.setClock(hour, number(m[2]), part)
 		return used
 	}
-	return 0 // a number alone, "18.00", which may be a date, or "7 часов" of either half
+	if hours && m[2] == "" && p.early == 0 {
+		p.early = number(m[1])
+		return used
+	}
+	return 0 // a number alone, or "18.00", which may be a date
 }
 
-// readHour reads the hour of "at 19"; "at 7" may be in the evening.
+// readHour reads the hour of "at 19", or of "at 7", if something else says that it is in the evening.
 func (p *phrase) readHour(words []string) int {
-	if words[0] != "at" && words[0] != "в" || len(words) < 2 || !dayWord.MatchString(words[1]) {
+	if words[0] != "at" && words[0] != "в" || len(words) < 2 || !countWord.MatchString(words[1]) {
 		return 0
 	}
-	if hour := number(words[1]); hour > 12 && (len(words) == 2 || monthOf(words[2]) == 0) {
-		p.setClock(hour, 0, "")
-		return 2
+	if len(words) > 2 && (isHours(words[2]) || isPart(words[2]) || monthOf(words[2]) != 0) {
+		return 0
 	}
-	return 0
+	switch hour := number(words[1]); {
+	case hour > 12:
+		p.setClock(hour, 0, "")
+	case hour == 0 || p.early != 0:
+		p.wrong = true
+	default:
+		p.early = hour
+	}
+	return 2
+}
+
+// readHalf reads "вечером", "in the evening"; "tonight" is that of today.
+func (p *phrase) readHalf(words []string) int {
+	half := halves[words[0]]
+	if words[0] == "tonight" {
+		p.setDate(daysFrom(p.now, 0))
+		half = "вечера"
+	}
+	if half == "" {
+		return 0
+	}
+	p.wrong = p.wrong || p.half != ""
+	p.half = half
+	return 1
 }
 
 // readDate reads "25.12.2026", "25.12.2026 г.", "25/12" (the day first), "2026-12-25".
@@ -148,14 +190,25 @@ func (p *phrase) readDay(words []string) int {
 		p.setDate(daysFrom(p.now, days))
 		return 1
 	}
-	weekday, ok := weekdaysShort[words[0]]
+	weekday, ok := weekdayOf(words[0])
 	if !ok {
-		if weekday, ok = named(weekdayNames, words[0]); !ok {
-			return 0
-		}
+		return 0
 	}
-	p.setDate(daysFrom(p.now, (weekday-int(p.now.Weekday())+7)%7))
-	p.weekday = true
+	p.wrong = p.wrong || p.weekday != nil
+	p.weekday = &weekday
+	return 1
+}
+
+// readWeek reads "this friday", "в следующую пятницу": that of the week after this one.
+func (p *phrase) readWeek(words []string) int {
+	later := hasPrefix(words[0], "следующ") || words[0] == "next"
+	if !later && !isThis(words[0]) || len(words) < 2 {
+		return 0
+	}
+	if _, ok := weekdayOf(words[1]); !ok {
+		return 0
+	}
+	p.later = later
 	return 1
 }
 
@@ -198,9 +251,9 @@ func (p *phrase) readAfter(words []string) int {
 		return 0
 	}
 	switch w := words[unit]; {
-	case hasPrefix(w, "min", "минут"):
+	case hasPrefix(w, "min", "мин"):
 		p.setExact(time.Duration(n) * time.Minute)
-	case hasPrefix(w, "hour", "час"):
+	case hasPrefix(w, "hour") || isHours(w):
 		p.setExact(time.Duration(n) * time.Hour)
 	case hasPrefix(w, "day", "день", "дня", "дней"):
 		p.setDate(daysFrom(p.now, n))
@@ -234,7 +287,7 @@ func (p *phrase) setExact(d time.Duration) {
 // setClock notes an hour, said of a part of the day; 24:00 is its end.
 func (p *phrase) setClock(hour, minute int, part string) {
 	p.wrong = p.wrong || p.clock || minute > 59 || hour > 23 && (hour > 24 || minute > 0 || part != "")
-	p.clock, p.hour, p.minute = true, hour, minute
+	p.clock, p.hour, p.minute, p.part = true, hour, minute, part
 	switch part {
 	case "am", "утра":
 		p.wrong = p.wrong || hour > 12
@@ -255,6 +308,24 @@ func (p *phrase) setClock(hour, minute int, part string) {
 	}
 }
 
+// setHalf puts an hour together with the half of the day that was named apart from it. They may
+// contradict each other, and "12 in the evening" is nobody's noon.
+func (p *phrase) setHalf() {
+	if p.early != 0 {
+		p.wrong = p.wrong || p.half == ""
+		p.setClock(p.early, 0, "")
+	}
+	if p.half == "" || !p.clock {
+		return
+	}
+	p.wrong = p.wrong || p.half == "вечера" && p.hour == 12
+	if p.part == "" && p.hour <= 12 {
+		p.clock = false
+		p.setClock(p.hour, p.minute, p.half)
+	}
+	p.wrong = p.wrong || p.half != "ночи" && (p.half == "утра") != (p.hour < 12)
+}
+
 // moment puts together what was read.
 func (p *phrase) moment() (time.Time, bool) {
 	if n := len(p.dotted); n > 0 && !p.clock {
@@ -267,35 +338,52 @@ func (p *phrase) moment() (time.Time, bool) {
 		d, m, _ := strings.Cut(w, ".")
 		p.setDate(date{0, time.Month(number(m)), number(d)})
 	}
+	p.setHalf()
 	named := p.date != date{}
 	switch {
 	case p.wrong:
 		return time.Time{}, false
 	case !p.exact.IsZero():
-		return p.exact, !named && !p.clock
+		return p.exact, !named && !p.clock && p.weekday == nil && p.half == ""
 	case !p.clock:
 		return time.Time{}, false
+	case p.weekday != nil && !named:
+		return p.onWeekday()
 	case !named:
-		return p.soonest(1)
-	case p.weekday:
-		return p.soonest(7)
-	case p.date.year == 0:
+		return p.soonest(0, 1)
+	case p.weekday == nil:
+		return p.onDate()
+	}
+	at, ok := p.onDate() // "Fri 25 Dec", as the bot itself writes it
+	return at, ok && !p.later && at.AddDate(0, 0, -p.daysOver()).Weekday() == *p.weekday
+}
+
+// daysOver is 1 where the clock says 24:00 of the day before.
+func (p *phrase) daysOver() int { return p.hour / 24 }
+
+// onWeekday returns the moment on the weekday that was named.
+func (p *phrase) onWeekday() (time.Time, bool) {
+	fromMonday := func(w time.Weekday) int { return int(w+6) % 7 }
+	if p.later {
+		return p.at(daysFrom(p.now, 7+fromMonday(*p.weekday)-fromMonday(p.now.Weekday())))
+	}
+	return p.soonest(int(*p.weekday-p.now.Weekday()+7)%7, 7)
+}
+
+// soonest returns the moment so many days from now, or where that has passed, some days later.
+func (p *phrase) soonest(days, step int) (time.Time, bool) {
+	if at, ok := p.at(daysFrom(p.now, days)); ok && at.After(p.now) {
+		return at, true
+	}
+	return p.at(daysFrom(p.now, days+step))
+}
+
+// onDate returns the moment on the date that was named.
+func (p *phrase) onDate() (time.Time, bool) {
+	if p.date.year == 0 {
 		return p.thisYear()
 	}
 	return p.at(p.date)
-}
-
-// soonest returns the moment today (or on the weekday named), or where that has passed, so
-// many days later.
-func (p *phrase) soonest(days int) (time.Time, bool) {
-	d := p.date
-	if d.day == 0 {
-		d = daysFrom(p.now, 0)
-	}
-	if at, ok := p.at(d); ok && at.After(p.now) {
-		return at, true
-	}
-	return p.at(date{d.year, d.month, d.day + days}.normal())
 }
 
 // thisYear returns the moment on a day of no year. One that is long past, or that this year
@@ -350,6 +438,25 @@ func isYear(w string) bool {
 		return true
 	}
 	return false
+}
+
+// isHours reports whether a word says that the number before it is an hour.
+func isHours(w string) bool { return w == "ч" || strings.HasPrefix(w, "час") }
+
+func isThis(w string) bool {
+	switch w {
+	case "this", "эту", "этот", "это", "эта":
+		return true
+	}
+	return false
+}
+
+func weekdayOf(w string) (time.Weekday, bool) {
+	i, ok := weekdaysShort[w]
+	if !ok {
+		i, ok = named(weekdayNames, w)
+	}
+	return time.Weekday(i), ok
 }
 
 func monthOf(w string) time.Month {

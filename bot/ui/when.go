@@ -11,7 +11,7 @@ const maxWhen = 100
 
 // ParseWhen reads a moment from what a person typed, in the time zone of now: "19:30" (the
 // next one), "25.12 18:00", "25.12.2026 18:00", "2026-12-25 18:00", or words in Russian or
-// English, "завтра 19:30", "fri 7pm", "25 декабря в 18:00", "in 2 hours". A text with a word
+// English, "завтра 19:30", "fri 7pm", "25 декабря в 18:00", "tonight at 8", "in 2 hours". A text with a word
 // that is not understood is no moment, nor is a day without an hour, an hour that may be
 // either half of the day, or one that the clocks of the zone skip.
 func ParseWhen(text string, now time.Time) (time.Time, bool) {
@@ -19,7 +19,7 @@ func ParseWhen(text string, now time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	p := phrase{now: now}
-	words := strings.Fields(spelling.Replace(strings.ToLower(text)))
+	words := strings.Fields(strings.TrimRight(spelling.Replace(strings.ToLower(text)), " .!"))
 	for len(words) > 0 {
 		n := p.next(words)
 		if n == 0 {
