@@ -103,3 +103,39 @@ func TestButtonThatStays(t *testing.T) {
 		passed.Add(int64(time.Minute))
 	}
 }
+
+// TestButtonsOfALostState: whose state was lost with PostgreSQL's crash begins anew, and no button of what
+// follows is taken for one that was pressed before, be it of an odd screen or of an even one.
+func TestButtonsOfALostState(t *testing.T) {
+	w := newWorld(t, worldOptions{})
+	anna := w.visitor(1, "Anna", "en")
+	create(anna, "Many actions")
+	check(t, anna.Err())
+	link := "/start " + deepLink(query[int64](w, `SELECT id FROM events`))
+	turn := func(v *visit.Visitor, card sandbox.Message, times int) sandbox.Message {
+		for range times {
+			if has("Join")(card) {
+				v.Press(card, "Join")
+				card = v.SeeEdited(card, "that they go", has("Leave"))
+			} else {
+				v.Press(card, "Leave")
+				card = v.SeeEdited(card, "that they do not go", has("Join"))
+			}
+		}
+		check(t, v.Err())
+		return card
+	}
+	var visitors [2]*visit.Visitor
+	var cards [2]sandbox.Message
+	for i := range visitors {
+		v := w.visitor(2+int64(i), "Boris", "en")
+		v.Say(link)
+		visitors[i], cards[i] = v, turn(v, v.See("the card", contains("Many actions")), 4+i)
+	}
+	check(t, w.stop())
+	query[int64](w, `WITH gone AS (DELETE FROM snapshots RETURNING 1) SELECT count(*) FROM gone`)
+	w.startBot(worldOptions{})
+	for i, v := range visitors {
+		turn(v, cards[i], 10)
+	}
+}

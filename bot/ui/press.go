@@ -26,12 +26,19 @@ func (s State) tappedTwice(p Press) bool {
 	return p.tap == s.Tap && p.Now.UnixMilli() < s.TapAt+doubleTap.Milliseconds()
 }
 
+// maxRevision is more than a conversation comes to, and far from where a forged one would make it overflow.
+const maxRevision = 1 << 31
+
 // press handles a button, of whatever age the message is that it is on.
 func (s State) press(in Press) Turn {
 	c := in.Context
 	d, err := decode(in.Data)
 	if err != nil {
 		return s.tell(c, "old_button")
+	}
+	// Where the state is lost that showed the button, no button of what follows may be taken for this one.
+	if d.revision < maxRevision {
+		s.Revision = max(s.Revision, d.revision+1)
 	}
 	switch d.action {
 	case actHome:
