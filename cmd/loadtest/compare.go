@@ -146,6 +146,7 @@ func (c *compareCmd) turn(ctx context.Context, who contestant, out *console) (tu
 	}
 	if len(who.command) > 0 {
 		o.rig.Command = who.command
+		o.rig.Env = append(o.rig.Env, fmt.Sprintf("EVENTS=%d", c.Bot.Events), fmt.Sprintf("SEED=%d", c.People.Seed))
 	} else {
 		o.events = c.Bot.Events
 	}

@@ -12,7 +12,6 @@ import (
 	"okolo/cmd/loadtest/report"
 	"okolo/cmd/loadtest/rig"
 	"okolo/cmd/loadtest/verify"
-	"okolo/persistence/model"
 )
 
 // checkTime bounds the comparison with the database after the load.
@@ -69,7 +68,7 @@ func startTrial(ctx context.Context, o trialOptions, c *console) (_ *trial, err 
 	}
 	t.result.Settings.Memory = t.rig.MemoryLimit()
 	if o.events > 0 {
-		if err = t.rig.AddSamples(ctx, spots(), o.events, o.crowd.Seed, t.ledger.Seeded); err != nil {
+		if err = t.rig.AddSamples(ctx, o.events, o.crowd.Seed, t.ledger.Seeded); err != nil {
 			return nil, err
 		}
 	}
@@ -182,16 +181,6 @@ func (t *trial) tell(o crowd.Outcome, found verify.Findings) error {
 		list[i].Story = stories[list[i].Person]
 	}
 	return nil
-}
-
-// spots are where the people are.
-func spots() []model.Point {
-	list := make([]model.Point, crowd.Places)
-	for i := range list {
-		p := crowd.Place(i)
-		list[i] = model.Point{Lat: p.Latitude, Lon: p.Longitude}
-	}
-	return list
 }
 
 func latency(l crowd.Latency) report.Latency {

@@ -12,6 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"okolo/bot/sandbox"
+	"okolo/cmd/loadtest/samples"
 	"okolo/cmd/loadtest/verify"
 )
 
@@ -134,15 +135,9 @@ func (c *Crowd) hear(person int64, e event) {
 }
 
 // placeOf is where a person is.
-func (c *Crowd) placeOf(id int64) sandbox.Location { return Place(int(uint64(id) % Places)) }
-
-// Places is how many places there are at which people are.
-const Places = 64
-
-// Place returns the n-th of them: a lattice over the middle of Europe, a hundred kilometres
-// apart, so that no search reaches from one to the next.
-func Place(n int) sandbox.Location {
-	return sandbox.Location{Latitude: 45.5 + float64(n/8), Longitude: 5.5 + 1.5*float64(n%8)}
+func (c *Crowd) placeOf(id int64) sandbox.Location {
+	p := samples.Place(int(uint64(id) % samples.Places))
+	return sandbox.Location{Latitude: p.Lat, Longitude: p.Lon}
 }
 
 // Recent returns the latencies since it was last asked, of all actions.

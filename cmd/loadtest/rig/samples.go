@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"okolo/actors"
+	"okolo/cmd/loadtest/samples"
 	"okolo/persistence"
 	"okolo/persistence/model"
 )
@@ -21,9 +21,8 @@ const (
 )
 
 // AddSamples puts events into the database that are there before the people come: n at each
-// spot, within a few kilometres and the days to come; one in four has room for few. title
-// names the i-th.
-func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed uint64, title func(i int) string) (err error) {
+// place, see [samples.Events]. title names the i-th.
+func (r *Rig) AddSamples(ctx context.Context, n int, seed uint64, title func(i int) string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("add events to the database: %w", err)
@@ -40,7 +39,8 @@ func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed u
 	w := persistence.NewWriter(system, store, persistence.WriterOptions{Logger: log})
 	defer func() { err = errors.Join(err, w.Stop(context.WithoutCancel(ctx))) }()
 
-	lot, now := rand.New(rand.NewPCG(seed, 1)), time.Now()
+	now := time.Now()
+	all := samples.Events(n, seed, now)
 	written := make(chan error, samplesAtOnce)
 	wait := func() error {
 		select {
@@ -50,38 +50,22 @@ func (r *Rig) AddSamples(ctx context.Context, spots []model.Point, n int, seed u
 			return ctx.Err()
 		}
 	}
-	all := n * len(spots)
-	for i := range all {
+	for i, d := range all {
 		if i >= samplesAtOnce {
 			if err := wait(); err != nil {
 				return err
 			}
 		}
-		d := sample(lot, spots[i/n], now, i%4 == 0)
 		d.Title = title(i)
 		// The key must never be that of an update: samples have negative ones.
 		key := model.Key{Bot: r.BotID, Update: -(now.UnixMilli()*100_000 + int64(i))}
 		by := model.Person{ID: sampleOwner, Name: "Sample", Lang: "en"}
 		w.Submit(key, model.CreateUserEvent{By: by, Draft: key.Update, Details: d}, func(_ model.Answer, err error) { written <- err })
 	}
-	for range min(all, samplesAtOnce) {
+	for range min(len(all), samplesAtOnce) {
 		if err := wait(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// sample makes an event near a spot.
-func sample(lot *rand.Rand, at model.Point, now time.Time, small bool) model.Details {
-	starts := now.Truncate(time.Hour).Add(time.Duration(2+lot.IntN(6*24)) * time.Hour)
-	d := model.Details{
-		Category: model.Categories[lot.IntN(len(model.Categories))], Zone: "Europe/Berlin",
-		Starts: starts, Ends: starts.Add(2 * time.Hour),
-		Point: model.Point{Lat: at.Lat + (lot.Float64()-0.5)*0.06, Lon: at.Lon + (lot.Float64()-0.5)*0.08},
-	}
-	if small {
-		d.Capacity = 2 + lot.IntN(4)
-	}
-	return d
 }

@@ -1,34 +1,31 @@
-// Package screen is what the peers of okolo show: the same list of events around a person,
-// with pages and a radius, answered from memory, by the same calls of the Bot API. The peers
-// differ only in how they keep a person's state.
+// Package screen is what the peers of okolo show: the same map and list of the same events
+// around a person, with pages and a radius, answered from memory, by the same calls of the Bot
+// API. The peers differ only in how they keep a person's state.
 package screen
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/png"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mymmrac/telego"
-)
 
-const (
-	events   = 50 // of every search
-	pageSize = 5
-	pages    = events / pageSize
+	"okolo/bot/staticmap"
+	"okolo/persistence/model"
 )
 
 var radii = []int{1, 2, 5, 10, 25, 50, 100} // km
 
 // State is what a peer keeps of a person.
 type State struct {
+	Here         model.Point
 	Radius, Page int // km; from 0
 	Days         string
 }
@@ -39,6 +36,9 @@ func Fresh() State { return State{Radius: 5, Days: "today"} }
 // Next is the state after an update, before anything was answered.
 func (s State) Next(u telego.Update) State {
 	if u.CallbackQuery == nil {
+		if m := u.Message; m != nil && m.Location != nil {
+			s.Here = model.Point{Lat: m.Location.Latitude, Lon: m.Location.Longitude}
+		}
 		s.Page = 0
 		return s
 	}
@@ -46,7 +46,7 @@ func (s State) Next(u telego.Update) State {
 	n, _ := strconv.Atoi(arg) // no number: 0
 	switch action {
 	case "p":
-		s.Page = min(max(n, 0), pages-1)
+		s.Page = min(max(n, 0), most/pageSize-1)
 	case "r":
 		s.Radius, s.Page = n, 0
 	case "d":
@@ -64,11 +64,16 @@ func pressed(q *telego.CallbackQuery) (action, arg string, picture int) {
 
 // Peer is a bot that shows the list.
 type Peer struct {
-	bot *telego.Bot
+	bot    *telego.Bot
+	events *events
+	maps   *staticmap.Renderer
 
-	mu    sync.Mutex
-	photo string // file_id of the map, once it was sent
+	mu     sync.Mutex
+	photos map[uint64]string // file ids of the maps that were sent
 }
+
+// waiting is how many maps may wait to be drawn: as many as there can be.
+const waiting = 1_000_000
 
 // Run polls for updates, and calls handle for each, until the process is told to end.
 func Run(name string, handle func(context.Context, *Peer, telego.Update)) error {
@@ -76,6 +81,13 @@ func Run(name string, handle func(context.Context, *Peer, telego.Update)) error 
 	defer stop()
 	bot, err := telego.NewBot(os.Getenv("BOT_TOKEN"), telego.WithAPIServer(os.Getenv("BOT_API_URL")), telego.WithDiscardLogger())
 	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	p := &Peer{bot: bot, photos: map[uint64]string{}}
+	if p.events, err = newEvents(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if p.maps, err = staticmap.New(staticmap.Options{MaxWaiting: waiting}); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if _, err := bot.GetMe(ctx); err != nil {
@@ -86,7 +98,6 @@ func Run(name string, handle func(context.Context, *Peer, telego.Update)) error 
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	fmt.Printf("ready: %s\n", name)
-	p := &Peer{bot: bot}
 	for u := range updates {
 		handle(ctx, p, u)
 	}
@@ -120,51 +131,59 @@ func (p *Peer) Show(ctx context.Context, s State, u telego.Update) error {
 
 // send shows the map and the list as new messages.
 func (p *Peer) send(ctx context.Context, s State, to telego.ChatID) error {
-	input, err := p.picture()
+	v := p.view(s)
+	var sent *telego.Message
+	err := p.picture(ctx, v, func(file telego.InputFile) (_ *telego.Message, err error) {
+		sent, err = p.bot.SendPhoto(ctx, &telego.SendPhotoParams{ChatID: to, Photo: file, Caption: v.caption(), ParseMode: telego.ModeHTML})
+		return sent, err
+	})
 	if err != nil {
 		return err
 	}
-	sent, err := p.bot.SendPhoto(ctx, &telego.SendPhotoParams{ChatID: to, Photo: input, Caption: s.caption()})
-	if err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.photo = sent.Photo[len(sent.Photo)-1].FileID
-	p.mu.Unlock()
-	_, err = p.bot.SendMessage(ctx, &telego.SendMessageParams{ChatID: to, Text: s.text(), ParseMode: telego.ModeHTML, ReplyMarkup: s.buttons(sent.MessageID)})
+	_, err = p.bot.SendMessage(ctx, &telego.SendMessageParams{ChatID: to, Text: v.text(), ParseMode: telego.ModeHTML, ReplyMarkup: v.buttons(sent.MessageID)})
 	return err
 }
 
 // edit shows both in place.
 func (p *Peer) edit(ctx context.Context, s State, q *telego.CallbackQuery) error {
+	v := p.view(s)
 	_, _, picture := pressed(q)
 	to := telego.ChatID{ID: q.From.ID}
-	if _, err := p.bot.EditMessageText(ctx, &telego.EditMessageTextParams{ChatID: to, MessageID: q.Message.GetMessageID(), Text: s.text(), ParseMode: telego.ModeHTML, ReplyMarkup: s.buttons(picture)}); err != nil {
+	if _, err := p.bot.EditMessageText(ctx, &telego.EditMessageTextParams{ChatID: to, MessageID: q.Message.GetMessageID(), Text: v.text(), ParseMode: telego.ModeHTML, ReplyMarkup: v.buttons(picture)}); err != nil {
 		return err
 	}
-	input, err := p.picture()
+	err := p.picture(ctx, v, func(file telego.InputFile) (*telego.Message, error) {
+		media := &telego.InputMediaPhoto{Type: telego.MediaTypePhoto, Media: file, Caption: v.caption(), ParseMode: telego.ModeHTML}
+		return p.bot.EditMessageMedia(ctx, &telego.EditMessageMediaParams{ChatID: to, MessageID: picture, Media: media})
+	})
 	if err != nil {
-		return err
-	}
-	media := &telego.InputMediaPhoto{Type: telego.MediaTypePhoto, Media: input, Caption: s.caption()}
-	if _, err := p.bot.EditMessageMedia(ctx, &telego.EditMessageMediaParams{ChatID: to, MessageID: picture, Media: media}); err != nil {
 		return err
 	}
 	return p.bot.AnswerCallbackQuery(ctx, &telego.AnswerCallbackQueryParams{CallbackQueryID: q.ID})
 }
 
-// picture is the map: sent once, and known by its id from then on.
-func (p *Peer) picture() (telego.InputFile, error) {
+// picture calls with with a view's map: drawn, or known by its id where it was sent before.
+func (p *Peer) picture(ctx context.Context, v view, with func(telego.InputFile) (*telego.Message, error)) error {
+	spec := v.spec()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.photo != "" {
-		return telego.InputFile{FileID: p.photo}, nil
+	id := p.photos[spec.Key()]
+	p.mu.Unlock()
+	if id != "" {
+		_, err := with(telego.InputFile{FileID: id})
+		return err
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 800, 600))); err != nil {
-		return telego.InputFile{}, err
+	file, err := p.maps.PNG(ctx, spec)
+	if err != nil {
+		return err
 	}
-	return telego.InputFile{File: named{bytes.NewReader(b.Bytes())}}, nil
+	sent, err := with(telego.InputFile{File: named{bytes.NewReader(file)}})
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.photos[spec.Key()] = sent.Photo[len(sent.Photo)-1].FileID
+	p.mu.Unlock()
+	return nil
 }
 
 // named is a file with a name, as telego wants one.
@@ -172,53 +191,91 @@ type named struct{ *bytes.Reader }
 
 func (named) Name() string { return "map.png" }
 
-func (s State) caption() string {
-	return fmt.Sprintf("Around you: %d km, %s, page %d", s.Radius, s.Days, s.Page+1)
+// view is what a person gets to see: a page of what was found.
+type view struct {
+	State
+	found, page []event
+	zone        *time.Location
+	pages       int
+}
+
+func (p *Peer) view(s State) view {
+	v := view{State: s, found: p.events.near(s), zone: p.events.zone}
+	v.pages = max((len(v.found)+pageSize-1)/pageSize, 1)
+	v.Page = min(s.Page, v.pages-1)
+	v.page = v.found[v.Page*pageSize : min((v.Page+1)*pageSize, len(v.found))]
+	return v
+}
+
+// number is that of the i-th event of the page.
+func (v *view) number(i int) int { return v.Page*pageSize + i + 1 }
+
+func (v *view) spec() staticmap.Spec {
+	s := staticmap.Spec{Centre: v.Here, Radius: v.Radius * 1000, Lang: "en"}
+	for i, e := range v.page {
+		s.Pins = append(s.Pins, staticmap.Pin{Point: e.Point, Number: v.number(i), Kind: model.Personal})
+	}
+	return s
+}
+
+func (v *view) caption() string {
+	return fmt.Sprintf("Around you: %d km, %s", v.Radius, v.Days)
 }
 
 // text is the list, as long as okolo's.
-func (s State) text() string {
+func (v *view) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<b>Nearby</b> · %d km · %s · ✨ everything\n%d events: from people %d, communities 0, calendars 0\n", s.Radius, s.Days, events, events)
-	for i := range pageSize {
-		n := s.Page*pageSize + i + 1
-		fmt.Fprintf(&b, "\n<b>%d.</b> Event number %d of those around you\ntomorrow 19:00 · %d m · 🚶 walks\n", n, n, 100*n)
+	fmt.Fprintf(&b, "<b>Nearby</b> · %d km · %s · ✨ everything\n", v.Radius, v.Days)
+	if len(v.found) == 0 {
+		b.WriteString("\nNothing here. Try a wider radius or other days, or make an event yourself.")
+	} else {
+		fmt.Fprintf(&b, "%d events: from people %d, communities 0, calendars 0\n", len(v.found), len(v.found))
+	}
+	for i, e := range v.page {
+		fmt.Fprintf(&b, "\n<b>%d.</b> %s\n%s · %.0f m · 🚶 %s\n", v.number(i), e.Title, e.Starts.In(v.zone).Format("Mon 2 Jan 15:04"), e.metres, e.Category)
 	}
 	return b.String()
 }
 
 // buttons are those of okolo's list; their data names the message with the map.
-func (s State) buttons(picture int) *telego.InlineKeyboardMarkup {
+func (v *view) buttons(picture int) *telego.InlineKeyboardMarkup {
 	button := func(text, data string) telego.InlineKeyboardButton {
 		return telego.InlineKeyboardButton{Text: text, CallbackData: data + ":" + strconv.Itoa(picture)}
 	}
 	var numbers, radius, days []telego.InlineKeyboardButton
-	for i := range pageSize {
-		n := strconv.Itoa(s.Page*pageSize + i + 1)
+	for i := range v.page {
+		n := strconv.Itoa(v.number(i))
 		numbers = append(numbers, button(n, "e:"+n))
 	}
 	for i, r := range radii {
-		if r != s.Radius {
+		if r != v.Radius {
 			continue
 		}
 		if i > 0 {
 			radius = append(radius, button(fmt.Sprintf("➖ %d km", radii[i-1]), fmt.Sprintf("r:%d", radii[i-1])))
 		}
+		radius = append(radius, button("🔄 Again", "g:"))
 		if i+1 < len(radii) {
 			radius = append(radius, button(fmt.Sprintf("➕ %d km", radii[i+1]), fmt.Sprintf("r:%d", radii[i+1])))
 		}
 	}
 	for _, d := range []string{"today", "tomorrow", "week"} {
 		label := d
-		if d == s.Days {
+		if d == v.Days {
 			label = "• " + d + " •"
 		}
 		days = append(days, button(label, "d:"+d))
 	}
-	return &telego.InlineKeyboardMarkup{InlineKeyboard: [][]telego.InlineKeyboardButton{
-		numbers,
-		{button("◀", fmt.Sprintf("p:%d", max(s.Page-1, 0))), button(fmt.Sprintf("%d / %d", s.Page+1, pages), "p:"+strconv.Itoa(s.Page)), button("▶", fmt.Sprintf("p:%d", min(s.Page+1, pages-1)))},
-		radius, days,
-		{button("✨ everything", "k:"), button("➕ Create", "w:"), button("⭐ Mine", "m:")},
-	}}
+	var rows [][]telego.InlineKeyboardButton
+	if len(v.page) > 0 {
+		rows = append(rows, numbers)
+	}
+	if v.pages > 1 {
+		rows = append(rows, []telego.InlineKeyboardButton{
+			button("◀", fmt.Sprintf("p:%d", max(v.Page-1, 0))), button(fmt.Sprintf("%d / %d", v.Page+1, v.pages), "p:"+strconv.Itoa(v.Page)), button("▶", fmt.Sprintf("p:%d", min(v.Page+1, v.pages-1))),
+		})
+	}
+	return &telego.InlineKeyboardMarkup{InlineKeyboard: append(rows, radius, days, []telego.InlineKeyboardButton{
+		button("✨ everything", "k:"), button("➕ Create", "w:"), button("⭐ Mine", "m:"),
+	})}
 }
