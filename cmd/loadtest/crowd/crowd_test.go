@@ -248,32 +248,114 @@ func TestReturn(t *testing.T) {
 	}
 }
 
-// TestAnOlderListOnceMore: after a kill the bot shows again what an update led to that came before
-// the press that a person waits for.
-func TestAnOlderListOnceMore(t *testing.T) {
-	c := newCrowd(t, Options{People: 1, Mix: Everybody, Rate: 1, Lenient: true})
+// looker is a person who looks at page 1 of 3 of a list, message 7, at 5 km and of the week, and presses a button.
+func looker(t *testing.T, lenient bool, act deed) (*Crowd, *shard, *person) {
+	c := newCrowd(t, Options{People: 1, Mix: Everybody, Rate: 1, Lenient: lenient})
 	s := c.shards[0]
 	p := &s.people[0]
-	shows := func(radius string) sandbox.Message {
-		return sandbox.Message{ID: 7, Edited: 1, Text: "Nearby · " + radius + " · week · ✨ everything\n7 events"}
+	m := aList(7, true, "5 km", "1 / 3")
+	p.at, p.radius, p.days, p.page, p.pages, p.located, p.left = read(&m), 5, roleWeek, 1, 3, true, 10
+	p.searchAt, p.draftAt = 1, 1
+	p.act = act
+	return c, s, p
+}
+
+func aList(id int64, edited bool, radius, page string) sandbox.Message {
+	m := sandbox.Message{ID: id, Text: "Nearby · " + radius + " · week · ✨ everything\n7 events", Buttons: [][]sandbox.Button{{{Text: page, Data: "x"}}}}
+	if edited {
+		m.Edited = 1
 	}
-	m := shows("5 km")
-	p.at, p.radius, p.days, p.located = read(&m), 5, roleWeek, true
-	p.act = deed{kind: Radius, wants: of(list), arg: 2}
-	s.shown(p, &m, 1)
-	if !p.waiting() {
-		t.Fatal("the list that was pressed is taken for the answer")
+	return m
+}
+
+// TestAnOlderListOnceMore: after a kill the bot shows again what updates led to that came before the press that
+// a person waits for.
+func TestAnOlderListOnceMore(t *testing.T) {
+	wider := deed{kind: Radius, wants: of(list), arg: 10}
+	next := deed{kind: Page, by: roleNext, wants: of(list)}
+	for _, x := range []struct {
+		act           deed
+		older, answer sandbox.Message
+	}{
+		{wider, aList(7, true, "5 km", "1 / 3"), aList(7, true, "10 km", "1 / 4")},
+		{wider, aList(7, true, "2 km", "1 / 1"), aList(7, true, "10 km", "1 / 4")},
+		{next, aList(7, true, "5 km", "1 / 3"), aList(7, true, "5 km", "2 / 3")},
+		{next, aList(7, true, "5 km", "3 / 3"), aList(7, true, "5 km", "2 / 2")},
+		{deed{kind: Locate, wants: of(list)}, aList(7, true, "5 km", "1 / 3"), aList(8, false, "5 km", "1 / 3")},
+	} {
+		c, s, p := looker(t, true, x.act)
+		s.shown(p, &x.older, 1)
+		if !p.waiting() {
+			t.Errorf("%q is taken for the answer to %s", x.older.Text, x.act.kind)
+		}
+		s.shown(p, &x.answer, 2)
+		if p.waiting() || p.at.message != x.answer.ID || len(c.Outcome().Wrongs) != 0 {
+			t.Errorf("the answer to %s is not taken for it: %+v, %v", x.act.kind, p.at, c.Outcome().Wrongs)
+		}
+
+		c, s, p = looker(t, true, x.act)
+		s.shown(p, &x.older, 1)
+		s.giveUp(p)
+		if got := c.Outcome().Wrongs[Unanswered]; got != 1 {
+			t.Errorf("%d complaints of a list that nobody asked for, after %s", got, x.act.kind)
+		}
+		if x.act.kind == Locate {
+			continue
+		}
+		c, s, p = looker(t, false, x.act)
+		s.shown(p, &x.older, 1)
+		if got := c.Outcome().Wrongs[PlaceLost]; got != 1 {
+			t.Errorf("where nothing comes twice, %d complaints of it, after %s", got, x.act.kind)
+		}
 	}
-	m = shows("2 km")
-	s.shown(p, &m, 2)
-	if p.waiting() || p.at.radius != 2 {
-		t.Errorf("the answer is not taken for it: %+v", p.at)
+}
+
+// TestALocationOnceMore: it made a newer list, so the button is of an older one, and people go on from the newer.
+func TestALocationOnceMore(t *testing.T) {
+	c, s, p := looker(t, true, deed{kind: Radius, wants: of(list), arg: 10, presses: [3]int64{1}})
+	newer := aList(9, false, "5 km", "1 / 3")
+	s.shown(p, &newer, 1)
+	s.answered(p, &event{callback: 1, at: 2, answer: sandbox.CallbackAnswer{Text: "That list is of an earlier search. Here is your newest one."}})
+	if p.waiting() || p.at.message != 9 || p.radius != 5 || len(c.Outcome().Wrongs) != 0 {
+		t.Errorf("%+v, %v", p, c.Outcome().Wrongs)
 	}
-	p.act = deed{kind: Radius, wants: of(list), arg: 10}
-	m = shows("5 km")
-	s.shown(p, &m, 3)
-	if got := c.Outcome().Wrongs[PlaceLost]; got != 1 {
-		t.Errorf("%d complaints of a list with a radius that nobody asked for", got)
+}
+
+// TestAQuestionOnceMore: what the bot asked before does not end what came after it.
+func TestAQuestionOnceMore(t *testing.T) {
+	for _, lenient := range []bool{true, false} {
+		for _, asked := range []sight{askLocation, askCategory} {
+			c, s, p := looker(t, lenient, deed{kind: Locate, wants: of(list)})
+			m := sandbox.Message{ID: 9, Text: "Send me a location, with the button below"}
+			if asked == askCategory {
+				p.act, p.number, p.titled, p.draft = deed{kind: Answer, wants: of(askWhen)}, 1, true, true
+				p.at = screen{sight: askWhere, title: s.title(p), message: 8}
+				m.Text = "New event\n\n📝 " + s.title(p) + "\n\nWhat kind of event is it?"
+			}
+			s.shown(p, &m, 1)
+			if got := c.Outcome().Wrongs[PlaceLost]; (got == 0) != lenient || p.waiting() != lenient {
+				t.Errorf("%q: lenient %t, %d complaints, waits: %t", m.Text, lenient, got, p.waiting())
+			}
+		}
+	}
+}
+
+// TestACardAfterARefusal: of two presses of one button one is refused, the other changes the card.
+func TestACardAfterARefusal(t *testing.T) {
+	c, s, p := looker(t, true, deed{})
+	card := func(title string, edited int) *sandbox.Message {
+		return &sandbox.Message{ID: 7, Edited: edited, Text: title + "\n📌 other\n🕒 today 19:00\n🙋 You are going", Buttons: [][]sandbox.Button{{{Text: "👋 Leave", Data: "l~2"}}}}
+	}
+	before := read(card("Sample 1, test", 1))
+	before.part = ""
+	p.at = before
+	s.shown(p, card("Sample 2, test", 2), 1)
+	if p.at.part != "" {
+		t.Error("another event's card is taken for theirs")
+	}
+	s.shown(p, card("Sample 1, test", 2), 1)
+	if b, ok := p.offers.nth(roleLeave, 0); p.at.part != "going" || !ok || b.data != "l~2" || len(c.Outcome().Wrongs) != 0 {
+		t.Errorf("they see %+v and may press %+v; %v", p.at, b, c.Outcome().Wrongs)
 	}
 }
 

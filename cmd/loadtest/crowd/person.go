@@ -78,9 +78,30 @@ func (p *person) placedAt() int64 {
 	return p.searchAt
 }
 
-// turnsList reports whether what the person did is to have their list show something else.
-func (p *person) turnsList() bool {
-	return p.act.kind == Radius || p.act.kind == Days || p.act.kind == Page
+// wanted is the list that what the person did is to lead to, where it leads to the list sees.
+func (p *person) wanted(sees *screen) screen {
+	d := &p.act
+	want := screen{sight: list, radius: int(p.radius), days: p.days, page: 1}
+	switch {
+	case d.kind == Radius:
+		want.radius = d.arg
+	case d.kind == Days:
+		want.days = d.by
+	case d.kind == Page && d.by == roleNext:
+		want.page = int(min(p.page+1, p.pages))
+	case d.kind == Page:
+		want.page = int(max(p.page-1, 1))
+	case d.kind == Back || d.kind == OldButton:
+		want.page = sees.page // the list may have been made anew
+	}
+	return want
+}
+
+// asked reports whether a list is the one that the person waits for: a new one, or one edited into theirs.
+func (p *person) asked(sees *screen) bool {
+	want := p.wanted(sees)
+	turns := p.act.kind == Radius || p.act.kind == Days || p.act.kind == Page
+	return sees.shows(&want) && (!turns || sees.edited) && (p.act.kind != Locate || !sees.edited)
 }
 
 // answered reports whether all has come that the deed waits for.

@@ -31,6 +31,7 @@ const (
 	trouble // nothing was done, and trying again helps
 	gone    // what the person was in the middle of is not there any more
 	apology
+	older  // what was pressed is a list that another search has replaced
 	notice // what the bot says unasked, of an event that the person joined
 )
 
@@ -63,9 +64,9 @@ type screen struct {
 	off     bool   // of a card: the event is called off
 }
 
-// sameList reports whether both are lists of one search at one page.
-func (s *screen) sameList(o *screen) bool {
-	return s.sight == list && o.sight == list && s.radius == o.radius && s.days == o.days && s.page == o.page
+// shows reports whether a list is the one that is wanted, at the last page where it has fewer.
+func (s *screen) shows(want *screen) bool {
+	return s.radius == want.radius && s.days == want.days && (s.page == 0 || want.page == 0 || s.page == min(want.page, s.pages))
 }
 
 // sentences tell what a message is by what it contains; the first that fits counts.
@@ -83,6 +84,7 @@ var sentences = []struct {
 	{"That draft is no longer there", gone},
 	{"Please send me a location first", gone},
 	{"This button no longer works", gone},
+	{"That list is of an earlier search", older},
 	{"That event is no longer there", gone},
 	{"Send me the title", askTitle},
 	{"What kind of event is it", askCategory},
