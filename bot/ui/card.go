@@ -62,10 +62,11 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	}
 	when := escape(t.period(e.Details, c.Now)) + t.elsewhere(e.Details, t.period, s.Zone, c.Now)
 	b.WriteString(t.card(e, when, s.place(t, e.Event)))
-	switch e.Part {
-	case model.Going:
+	switch {
+	case e.Status == model.Cancelled: // nobody goes
+	case e.Part == model.Going:
 		b.WriteString("\n" + t.html("card_you_go"))
-	case model.Waiting:
+	case e.Part == model.Waiting:
 		b.WriteString("\n" + t.html("card_you_wait"))
 	}
 	return s.present(c, Message{Text: b.String(), Buttons: s.eventButtons(t, c, e)})
@@ -82,7 +83,9 @@ func (t *tongue) card(e model.Seen, when, place string) string {
 	if e.Description != "" {
 		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
 	}
-	b.WriteString("\n\n" + t.attendance(e))
+	if e.Status != model.Cancelled {
+		b.WriteString("\n\n" + t.attendance(e))
+	}
 	return b.String()
 }
 

@@ -168,12 +168,29 @@ func TestCallOff(t *testing.T) {
 		c.presses("button_call_off_yes")
 		c.hears("called_off")
 		c.sees("card_cancelled")
-		c.seesNot("button_join", "button_call_off")
+		c.seesNot("button_join", "button_call_off", "card_nobody")
 		if last[model.CancelEvent](c).Event != 1 {
 			t.Fatalf("called off %+v", c.world.written)
 		}
 		c.presses("button_back")
 		c.sees("mine_title")
+	})
+}
+
+// Nobody goes to what was called off, those who joined included.
+func TestCalledOffCard(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		for _, part := range []model.Part{model.Going, model.Waiting} {
+			c.world.events[1] = event(1, "Chess", func(e *model.Seen) { e.Part, e.Going, e.Names = part, 1, []string{"Bo"} })
+			c.says("/start e_1")
+			c.sees("Bo", map[model.Part]string{model.Going: "card_you_go", model.Waiting: "card_you_wait"}[part])
+			c.world.events[1] = event(1, "Chess", func(e *model.Seen) {
+				e.Part, e.Going, e.Names, e.Status = part, 1, []string{"Bo"}, model.Cancelled
+			})
+			c.says("/start e_1")
+			c.sees("Chess", "card_cancelled")
+			c.seesNot("Bo", "card_you_go", "card_you_wait")
+		}
 	})
 }
 

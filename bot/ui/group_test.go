@@ -555,6 +555,9 @@ func TestAnnouncement(t *testing.T) {
 			m := Announcement(lang, Self{Username: "okolo_bot"}, shownEvent, c.now)
 			checkMessage(t, m)
 			text := shown(m.Text)
+			if comes := strings.Contains(text, "Bo, Cy"); comes != (shownEvent.Status == model.Open) {
+				t.Errorf("%s: that people come is said: %v\n%s", name, comes, text)
+			}
 			_, joins := findButton(m, "🙋")
 			_, leaves := findButton(m, "👋")
 			if !strings.Contains(text, c.shows) || joins != c.joins || leaves != c.joins {

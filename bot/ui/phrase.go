@@ -23,9 +23,10 @@ type phrase struct {
 	half         string // or apart from it
 	early        int    // an hour of either half, as "at 7"; 0: none was named
 
-	exact  time.Time // "in two hours"; zero: not named
-	dotted []string  // "25.12", "18.00": which it is shows at the end
-	wrong  bool      // something was named twice, or cannot be
+	exact   time.Time // "in two hours"; zero: not named
+	dotted  []string  // "25.12", "18.00": which it is shows at the end
+	wrong   bool      // something was named twice, or contradicts itself
+	nowhere bool      // there is no such day, or it is another of the week, or the clocks skip that hour
 }
 
 // date is a day; the zero one is none. Year 0 is a year that was not named.
@@ -312,7 +313,10 @@ func (p *phrase) setClock(hour, minute int, part string) {
 // contradict each other, and "12 in the evening" is nobody's noon.
 func (p *phrase) setHalf() {
 	if p.early != 0 {
-		p.wrong = p.wrong || p.half == ""
+		p.clock, p.wrong = false, p.wrong || p.clock
+		if p.half == "" {
+			return // it may be in the evening
+		}
 		p.setClock(p.early, 0, "")
 	}
 	if p.half == "" || !p.clock {
@@ -328,7 +332,7 @@ func (p *phrase) setHalf() {
 
 // moment puts together what was read.
 func (p *phrase) moment() (time.Time, bool) {
-	if n := len(p.dotted); n > 0 && !p.clock {
+	if n := len(p.dotted); n > 0 && !p.clock && !(n == 1 && isDayOfMonth(p.dotted[0])) {
 		h, m, _ := strings.Cut(p.dotted[n-1], ".")
 		p.wrong = p.wrong || len(m) != 2
 		p.setClock(number(h), number(m), "")
@@ -344,7 +348,8 @@ func (p *phrase) moment() (time.Time, bool) {
 	case p.wrong:
 		return time.Time{}, false
 	case !p.exact.IsZero():
-		return p.exact, !named && !p.clock && p.weekday == nil && p.half == ""
+		p.wrong = named || p.clock || p.weekday != nil || p.half != ""
+		return p.exact, !p.wrong
 	case !p.clock:
 		return time.Time{}, false
 	case p.weekday != nil && !named:
@@ -355,7 +360,8 @@ func (p *phrase) moment() (time.Time, bool) {
 		return p.onDate()
 	}
 	at, ok := p.onDate() // "Fri 25 Dec", as the bot itself writes it
-	return at, ok && !p.later && at.AddDate(0, 0, -p.daysOver()).Weekday() == *p.weekday
+	p.nowhere = !ok || p.later || at.AddDate(0, 0, -p.daysOver()).Weekday() != *p.weekday
+	return at, !p.nowhere
 }
 
 // daysOver is 1 where the clock says 24:00 of the day before.
@@ -408,7 +414,8 @@ func (p *phrase) at(d date) (time.Time, bool) {
 	}
 	at := time.Date(d.year, d.month, d.day, hour, p.minute, 0, 0, p.now.Location())
 	y, m, day := at.Date()
-	return at, date{y, m, day} == d && at.Hour() == hour && at.Minute() == p.minute
+	p.nowhere = date{y, m, day} != d || at.Hour() != hour || at.Minute() != p.minute
+	return at, !p.nowhere
 }
 
 // normal returns the date with a day past the end of its month counted on into the next.
@@ -442,6 +449,12 @@ func isYear(w string) bool {
 
 // isHours reports whether a word says that the number before it is an hour.
 func isHours(w string) bool { return w == "ч" || strings.HasPrefix(w, "час") }
+
+// isDayOfMonth reports whether "25.12" can be no hour, and can be a date.
+func isDayOfMonth(w string) bool {
+	d, m, _ := strings.Cut(w, ".")
+	return number(d) > 24 && number(d) <= 31 && number(m) >= 1 && number(m) <= 12
+}
 
 func isThis(w string) bool {
 	switch w {

@@ -15,19 +15,36 @@ const maxWhen = 100
 // that is not understood is no moment, nor is a day without an hour, an hour that may be
 // either half of the day, or one that the clocks of the zone skip.
 func ParseWhen(text string, now time.Time) (time.Time, bool) {
+	at, trouble := readWhen(text, now)
+	return at, trouble == ""
+}
+
+// readWhen is ParseWhen that names the sentence which says why a text is no moment; "" where it is one.
+func readWhen(text string, now time.Time) (at time.Time, trouble string) {
 	if len(text) > maxWhen {
-		return time.Time{}, false
+		return time.Time{}, "when_not_understood"
 	}
 	p := phrase{now: now}
 	words := strings.Fields(strings.TrimRight(spelling.Replace(strings.ToLower(text)), " .!"))
 	for len(words) > 0 {
 		n := p.next(words)
 		if n == 0 {
-			return time.Time{}, false
+			return time.Time{}, "when_not_understood"
 		}
 		words = words[n:]
 	}
-	return p.moment()
+	at, ok := p.moment()
+	switch {
+	case ok:
+		return at, ""
+	case p.wrong:
+		return time.Time{}, "when_not_understood"
+	case p.nowhere:
+		return time.Time{}, "when_no_such"
+	case len(p.dotted) == 0 && p.date == date{} && p.weekday == nil && p.half == "" && p.early == 0:
+		return time.Time{}, "when_not_understood"
+	}
+	return time.Time{}, "when_no_hour"
 }
 
 // suggestions are moments to choose from: this evening, and noon and evening of the days to

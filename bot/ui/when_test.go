@@ -114,6 +114,24 @@ func TestParseWhen(t *testing.T) {
 	}
 }
 
+// What is no moment is told apart: who forgot the hour is not told that nothing was understood.
+func TestWhyNoMoment(t *testing.T) {
+	now := time.Date(2027, 3, 27, 12, 0, 0, 0, zone("Europe/Berlin")) // a Saturday; tonight the clocks skip 2:00 to 3:00
+	for trouble, texts := range map[string][]string{
+		"when_no_hour": {"завтра", "завтра вечером", "fri", "next friday", "25.12", "31.02", "25 декабря", "at 7", "завтра в 7", "в 7 часов", "tonight", "in 3 days"},
+		"when_no_such": {"31.02 10:00", "31 february 10:00", "29.02.2027 10:00", "tomorrow 2:30", "28.03.2027 02:30", "Thu 25 Dec 18:00", "9.99 10:00"},
+		"when_not_understood": {"", "hello", "19", "in 2 hours fri", "10:00 11:00", "25:00", "завтра утром в 19:00", "99.99", "tomorrow 10:00 please",
+			strings.Repeat("a", maxWhen+1)},
+		"": {"завтра вечером в 7", "25.12 18:00", "19.30"},
+	} {
+		for _, text := range texts {
+			if _, got := readWhen(text, now); got != trouble {
+				t.Errorf("%q is answered by %q, want %q", text, got, trouble)
+			}
+		}
+	}
+}
+
 func TestSuggestions(t *testing.T) {
 	for hour := range 24 * 14 {
 		now := monday.Add(time.Duration(hour)*time.Hour + 29*time.Minute).In(zone("Europe/Berlin"))

@@ -308,9 +308,9 @@ func (s State) wizardText(c Context, text string) Turn {
 		}
 		return s.with(StepWhere, func(d *Draft) { d.Place, d.Named = place, true }).showWizard(c, "place_needs_point")
 	case StepWhen:
-		at, ok := ParseWhen(text, c.Now.In(zone(s.Draft.Zone)))
-		if !ok {
-			return s.showWizard(c, "when_not_understood")
+		at, trouble := readWhen(text, c.Now.In(zone(s.Draft.Zone)))
+		if trouble != "" {
+			return s.showWizard(c, trouble)
 		}
 		return s.wizardStarts(c, at)
 	case StepCapacity:

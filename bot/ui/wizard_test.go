@@ -144,9 +144,13 @@ func TestWrongAnswers(t *testing.T) {
 		c.sendsLocation(berlin, "Europe/Berlin")
 		c.sees("📍 The old & new mill", "ask_when")
 
-		for _, text := range []string{"soon", "19", "tomorrow", "31.02 10:00", "25:00", "завтра", strings.Repeat("19:30 ", 100)} {
+		for text, trouble := range map[string]string{
+			"soon": "when_not_understood", "19": "when_not_understood", "25:00": "when_not_understood",
+			strings.Repeat("19:30 ", 100): "when_not_understood",
+			"tomorrow":                    "when_no_hour", "завтра вечером": "when_no_hour", "31.02 10:00": "when_no_such",
+		} {
 			c.says(text)
-			wrong(StepWhen, "when_not_understood", "ask_when")
+			wrong(StepWhen, trouble, "ask_when")
 		}
 		for _, text := range []string{"today 11:59", "22.11 18:00", "1999-12-31 23:59", "вчера 10:00"} {
 			c.says(text)
