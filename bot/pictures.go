@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/mymmrac/telego"
@@ -23,8 +24,9 @@ var errNoPicture = errors.New("draw the map")
 
 // pictures draws maps, and has Telegram show one again that was uploaded before.
 type pictures struct {
-	maps *staticmap.Renderer
-	ids  *lru.Cache[uint64, string]
+	maps   *staticmap.Renderer
+	ids    *lru.Cache[uint64, string]
+	reused atomic.Uint64
 }
 
 func newPictures(maps *staticmap.Renderer) (*pictures, error) {
@@ -43,6 +45,9 @@ func (p *pictures) use(ctx context.Context, m ui.Map, with func(telego.InputFile
 	key := spec.Key()
 	if id, ok := p.ids.Get(key); ok {
 		_, err := with(tu.FileFromID(id))
+		if err == nil {
+			p.reused.Add(1)
+		}
 		if !isBadFile(err) {
 			return err
 		}

@@ -104,13 +104,14 @@ type GroupStats struct {
 // ReadStats is about the queue of reads of the database, and about what was read or uploaded
 // and is remembered.
 type ReadStats struct {
-	Waiting       int `json:"waiting" metric:"waiting" help:"Reads of the database that wait."`
-	WaitingBound  int `json:"waiting_bound" metric:"waiting_max" help:"Most reads that may wait."`
-	Workers       int `json:"workers" metric:"workers" help:"Reads under way at most."`
-	Pictures      int `json:"pictures_remembered" metric:"pictures_remembered" help:"Uploaded pictures whose ids are remembered."`
-	PicturesBound int `json:"pictures_remembered_bound" metric:"pictures_remembered_max" help:"Most pictures whose ids are remembered."`
-	Zones         int `json:"time_zones_remembered" metric:"time_zones_remembered" help:"Time zones loaded."`
-	ZonesBound    int `json:"time_zones_remembered_bound" metric:"time_zones_remembered_max" help:"Most time zones that are kept."`
+	Waiting       int    `json:"waiting" metric:"waiting" help:"Reads of the database that wait."`
+	WaitingBound  int    `json:"waiting_bound" metric:"waiting_max" help:"Most reads that may wait."`
+	Workers       int    `json:"workers" metric:"workers" help:"Reads under way at most."`
+	Pictures      int    `json:"pictures_remembered" metric:"pictures_remembered" help:"Uploaded pictures whose ids are remembered."`
+	PicturesBound int    `json:"pictures_remembered_bound" metric:"pictures_remembered_max" help:"Most pictures whose ids are remembered."`
+	Reused        uint64 `json:"pictures_reused" metric:"pictures_reused_total" help:"Maps shown by the id of a picture uploaded before, neither drawn nor uploaded."`
+	Zones         int    `json:"time_zones_remembered" metric:"time_zones_remembered" help:"Time zones loaded."`
+	ZonesBound    int    `json:"time_zones_remembered_bound" metric:"time_zones_remembered_max" help:"Most time zones that are kept."`
 }
 
 // Stats asks every part of the bot.
@@ -144,7 +145,7 @@ func (b *Bot) Stats(ctx context.Context) (Stats, error) {
 		Maps:     b.Maps.Stats(),
 		Reads: ReadStats{
 			Waiting: waiting, WaitingBound: bound, Workers: readersPerBot,
-			Pictures: b.pictures.ids.Len(), PicturesBound: picturesKept,
+			Pictures: b.pictures.ids.Len(), PicturesBound: picturesKept, Reused: b.pictures.reused.Load(),
 			Zones: zones, ZonesBound: zonesBound,
 		},
 	}, nil

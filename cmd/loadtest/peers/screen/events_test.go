@@ -22,6 +22,15 @@ func TestNear(t *testing.T) {
 	for _, radius := range radii {
 		s := State{Here: samples.Place(10), Radius: radius, Days: "week"}
 		found := e.near(s)
+		within := 0
+		for _, x := range e.all {
+			if distance(s.Here, x.Point) <= float64(radius)*1000 {
+				within++
+			}
+		}
+		if len(found) != min(within, most) {
+			t.Errorf("within %d km there are %d in the week, of %d", radius, len(found), within)
+		}
 		last := 0.0
 		for _, x := range found {
 			if x.metres < last || x.metres > float64(radius)*1000 {
