@@ -216,12 +216,7 @@ func (l *liar) between(api string) (string, error) {
 
 // lies reports whether a lie is to be told to a person: at most to so many, and to nobody two.
 func (l *liar) lies(lie string, to int64, most int) bool {
-	for _, others := range l.befell {
-		if others[to] {
-			return false
-		}
-	}
-	if l.calls < honestCalls || len(l.befell[lie]) == most {
+	if l.liedTo(to) || l.calls < honestCalls || len(l.befell[lie]) == most {
 		return false
 	}
 	if l.befell[lie] == nil {
@@ -231,16 +226,26 @@ func (l *liar) lies(lie string, to int64, most int) bool {
 	return true
 }
 
-// silent is the chat that the bot has not written to for the longest time: nobody waits there.
+// silent is the chat that the bot has not written to for the longest time, but for those who wait since they
+// were lied to: nobody waits there.
 func (l *liar) silent() int64 {
-	chat := ""
-	for c, n := range l.last {
-		if chat == "" || n < l.last[chat] {
-			chat = c
+	silent, since := int64(0), l.calls+1
+	for chat, n := range l.last {
+		id, _ := strconv.ParseInt(chat, 10, 64) // digits
+		if n < since && !l.liedTo(id) {
+			silent, since = id, n
 		}
 	}
-	id, _ := strconv.ParseInt(chat, 10, 64) // digits
-	return id
+	return silent
+}
+
+func (l *liar) liedTo(person int64) bool {
+	for _, people := range l.befell {
+		if people[person] {
+			return true
+		}
+	}
+	return false
 }
 
 // call lies about what the bot does.
