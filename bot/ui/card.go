@@ -62,8 +62,12 @@ func (s State) presentEvent(c Context, e model.Seen) Turn {
 	}
 	when := escape(t.period(e.Details, c.Now)) + t.elsewhere(e.Details, t.period, s.Zone, c.Now)
 	b.WriteString(t.card(e, when, s.place(t, e.Event)))
+	off := e.Status == model.Cancelled
 	switch {
-	case e.Status == model.Cancelled: // nobody goes
+	case off && e.Part == model.Going:
+		b.WriteString("\n" + t.html("card_you_had_joined"))
+	case off && e.Part == model.Waiting:
+		b.WriteString("\n" + t.html("card_you_had_waited"))
 	case e.Part == model.Going:
 		b.WriteString("\n" + t.html("card_you_go"))
 	case e.Part == model.Waiting:
@@ -83,7 +87,7 @@ func (t *tongue) card(e model.Seen, when, place string) string {
 	if e.Description != "" {
 		b.WriteString("\n\n" + escape(clip(e.Description, descriptionShown)))
 	}
-	if e.Status != model.Cancelled {
+	if e.Status != model.Cancelled || e.Going > 0 {
 		b.WriteString("\n\n" + t.attendance(e))
 	}
 	return b.String()
@@ -212,13 +216,16 @@ func placeName(e model.Event) string {
 	return e.Place
 }
 
-// attendance returns who comes, and how many.
+// attendance returns who comes, and how many; of what was called off, who had joined.
 func (t *tongue) attendance(e model.Seen) string {
 	if e.Going == 0 && e.Capacity == 0 {
 		return t.html("card_nobody")
 	}
 	text := t.count("going", e.Going)
-	if e.Capacity > 0 {
+	switch {
+	case e.Status == model.Cancelled:
+		text = t.html("card_had_joined", "N", e.Going)
+	case e.Capacity > 0:
 		text = t.html("card_going_of", "Going", e.Going, "Capacity", e.Capacity)
 	}
 	if len(e.Names) > 0 {
@@ -232,7 +239,7 @@ func (t *tongue) attendance(e model.Seen) string {
 		}
 		text += ": " + escape(names)
 	}
-	if e.Waiting > 0 {
+	if e.Waiting > 0 && e.Status != model.Cancelled {
 		text += "\n" + t.count("card_waiting", e.Waiting)
 	}
 	return text

@@ -188,8 +188,9 @@ func TestCalledOffCard(t *testing.T) {
 				e.Part, e.Going, e.Names, e.Status = part, 1, []string{"Bo"}, model.Cancelled
 			})
 			c.says("/start e_1")
-			c.sees("Chess", "card_cancelled")
-			c.seesNot("Bo", "card_you_go", "card_you_wait")
+			c.sees("Chess", "card_cancelled", "card_had_joined", "Bo",
+				map[model.Part]string{model.Going: "card_you_had_joined", model.Waiting: "card_you_had_waited"}[part])
+			c.seesNot("card_you_go", "card_you_wait")
 		}
 	})
 }

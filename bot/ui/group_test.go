@@ -555,7 +555,7 @@ func TestAnnouncement(t *testing.T) {
 			m := Announcement(lang, Self{Username: "okolo_bot"}, shownEvent, c.now)
 			checkMessage(t, m)
 			text := shown(m.Text)
-			if comes := strings.Contains(text, "Bo, Cy"); comes != (shownEvent.Status == model.Open) {
+			if comes := strings.Contains(text, tongues[lang].html("card_going_of", "Going", 2, "Capacity", 2)); comes != (shownEvent.Status == model.Open) {
 				t.Errorf("%s: that people come is said: %v\n%s", name, comes, text)
 			}
 			_, joins := findButton(m, "🙋")

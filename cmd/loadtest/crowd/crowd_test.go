@@ -123,7 +123,7 @@ func TestRead(t *testing.T) {
 			screen{sight: list, radius: 10, days: roleWeek, page: 2, pages: 10}, []role{roleNumber, rolePrevious, roleNext, roleSmaller, roleWider, roleToday}},
 		{sandbox.Message{Text: "✅ Saved. Your event is published.\n\nMine\n🚶 walks\n🕒 tomorrow", Buttons: [][]sandbox.Button{row("🙋 Join"), row("❌ Call it off"), row("‹ Back")}},
 			screen{sight: saved, title: "Mine"}, []role{roleJoin, roleCallOff, roleBack}},
-		{sandbox.Message{Text: "❌ called off\n\nMine\n🚶 walks\n🕒 tomorrow\n\n🙋 You are going."}, screen{sight: card, title: "Mine", off: true, part: "going"}, nil},
+		{sandbox.Message{Text: "❌ called off\n\nMine\n🚶 walks\n🕒 tomorrow\n\n👥 1 had joined: P1\n🙋 You had joined."}, screen{sight: card, title: "Mine", off: true, part: "going"}, nil},
 		{sandbox.Message{Text: "New event\n\n📝 My title\n\nWhat kind of event is it?", Buttons: [][]sandbox.Button{row("🎵 music", "📌 other")}},
 			screen{sight: askCategory, title: "My title"}, []role{roleCategory}},
 		{sandbox.Message{Text: "New event\n\nWhen does it begin, by…", Buttons: [][]sandbox.Button{row("tomorrow 19:05")}}, screen{sight: askWhen}, []role{roleTime}},

@@ -195,9 +195,9 @@ func (s *screen) readCard(text string) {
 		}
 	}
 	switch {
-	case strings.Contains(text, "🙋 You are going"):
+	case strings.Contains(text, "🙋 You are going"), strings.Contains(text, "🙋 You had joined"):
 		s.part = "going"
-	case strings.Contains(text, "⏳ You are on the waiting list"):
+	case strings.Contains(text, "⏳ You are on the waiting list"), strings.Contains(text, "⏳ You were on the waiting list"):
 		s.part = "waiting"
 	}
 }
