@@ -22,6 +22,8 @@ const (
 	importTries = 30
 	// tookTooLong is the SQLSTATE of a statement that a loaded database gave up.
 	tookTooLong = "57014"
+	// fewComing is from how many coming events on it is too much that most of them vanish at once.
+	fewComing = 10
 	// maxImported is the most events of one source that are known.
 	maxImported = 3 * ics.MaxEntries
 )
@@ -29,11 +31,20 @@ const (
 // ErrImporting: another import of the same source is under way.
 var ErrImporting = errors.New("this source is being imported already")
 
+// VanishedError is the error of a calendar that has no events any more, or lost most of many: rather than that
+// all of them were called off, the calendar is broken.
+type VanishedError struct{ Vanished, Coming int }
+
+func (e *VanishedError) Error() string {
+	return fmt.Sprintf("%d of %d coming events vanished from the calendar", e.Vanished, e.Coming)
+}
+
 // Import is an import of a calendar.
 type Import struct {
 	Source   string // its name, 1 to 64 characters
 	Calendar *ics.Calendar
 	DryRun   bool // only count
+	CallOff  bool // what vanished is called off, also where that is most of it
 	Now      time.Time
 	Progress func(done, of int) // after each step; nil: nobody looks
 }
@@ -68,7 +79,7 @@ func (s *Store) Sources(ctx context.Context) ([]Source, error) {
 // ones changed, and those to come that vanished or are called off there are called off, of which
 // those who joined are told. What operators hid or deleted stays so. It may run beside a bot, in
 // transactions of a few events each; where it is ended between them, the next import goes on. It
-// fails with [ErrImporting].
+// fails with [ErrImporting], and with a [*VanishedError] before it has changed anything.
 func (s *Store) Import(ctx context.Context, in Import) (ImportResult, error) {
 	result, err := s.importCalendar(ctx, in)
 	if err != nil {
@@ -97,6 +108,9 @@ func (s *Store) importCalendar(ctx context.Context, in Import) (ImportResult, er
 		return ImportResult{}, err
 	}
 	p := planImport(in, known)
+	if err := p.vanished(in); err != nil {
+		return ImportResult{}, err
+	}
 	if in.DryRun {
 		return p.result, nil
 	}
@@ -140,7 +154,18 @@ type importPlan struct {
 	create, change []ics.Entry
 	events         map[ics.Key]int64 // of those that change
 	cancel         []int64
+	coming         int // of what is known
+	gone           int // of these those that the calendar does not have
 	result         ImportResult
+}
+
+// vanished refuses to believe that too much was called off by leaving it out.
+func (p *importPlan) vanished(in Import) error {
+	empty := len(in.Calendar.Entries) == 0
+	if in.CallOff || p.gone == 0 || !empty && (p.coming < fewComing || 2*p.gone <= p.coming) {
+		return nil
+	}
+	return &VanishedError{Vanished: p.gone, Coming: p.coming}
 }
 
 // planImport compares a calendar with what is known of it.
@@ -165,8 +190,15 @@ func planImport(in Import, known map[ics.Key]importedEvent) importPlan {
 		}
 	}
 	for key, old := range known {
-		if !there[key] && !kept[key.UID] && old.status == model.Open && old.starts.After(in.Now) {
+		if old.status != model.Open || !old.starts.After(in.Now) {
+			continue
+		}
+		p.coming++
+		if takesPlace, listed := there[key]; !takesPlace && (listed || !kept[key.UID]) {
 			p.cancel = append(p.cancel, old.event)
+			if !listed {
+				p.gone++
+			}
 		}
 	}
 	p.result.New, p.result.Changed, p.result.Cancelled = len(p.create), len(p.change), len(p.cancel)

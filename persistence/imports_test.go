@@ -84,6 +84,44 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// A calendar that is empty, or has lost most of its events, is not believed; one that says of each that it is off is.
+func TestVanished(t *testing.T) {
+	s, _, url := setUp(t)
+	importAll(t, s, entries(20), persistence.ImportResult{New: 20})
+	without := func(n int) *ics.Calendar {
+		c := entries(20)
+		c.Entries = c.Entries[n:]
+		return c
+	}
+	kept := without(20)
+	kept.Kept = []string{"uid-0"}
+	for gone, c := range map[int]*ics.Calendar{11: without(11), 20: without(20), 19: kept} {
+		for _, dry := range []bool{true, false} {
+			_, err := s.Import(t.Context(), persistence.Import{Source: "city", Calendar: c, Now: time.Now(), DryRun: dry})
+			var vanished *persistence.VanishedError
+			if !errors.As(err, &vanished) || *vanished != (persistence.VanishedError{Vanished: gone, Coming: 20}) {
+				t.Errorf("%d of 20 are gone: %v", gone, err)
+			}
+		}
+	}
+	if n := number(t, url, "SELECT count(*) FROM events WHERE status = 'open'"); n != 20 {
+		t.Fatalf("%d events are open", n)
+	}
+	importAll(t, s, without(10), persistence.ImportResult{Cancelled: 10, Unchanged: 10})
+	off := without(11)
+	for i := range off.Entries {
+		off.Entries[i].Cancelled = true
+	}
+	importAll(t, s, off, persistence.ImportResult{Cancelled: 10})
+	importAll(t, s, without(18), persistence.ImportResult{Changed: 2}) // two take place again
+	if _, err := s.Import(t.Context(), persistence.Import{Source: "city", Calendar: entries(0), Now: time.Now(), CallOff: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(t, url, "SELECT count(*) FROM events WHERE status = 'open'"); n != 0 {
+		t.Errorf("%d events are open, after all were to be called off", n)
+	}
+}
+
 // An import waits for nobody, and nobody for it: people join while it changes the same events.
 func TestImportBesideTheBot(t *testing.T) {
 	s, w, url := setUp(t)

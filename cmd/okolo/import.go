@@ -32,6 +32,7 @@ type importCmd struct {
 	Source   string `placeholder:"NAME" help:"What the calendar is called, up to 64 characters: what is imported by the same name again is brought up to date. Default: the name of the file, or the address without what may be secret."`
 	Zone     string `placeholder:"ZONE" help:"Time zone of times that name none, such as Europe/Berlin. Default: that of the place."`
 	Category string `default:"other" placeholder:"NAME" help:"Category of events that name none of ours: music, sport, kids, food, games, talks, walks or other."`
+	CallOff  bool   `help:"Call off what vanished from the calendar, also where nothing is left of it or less than half."`
 	DryRun   bool   `help:"Only say what an import would do."`
 	List     bool   `help:"List what was imported, and when."`
 
@@ -65,17 +66,20 @@ func (c *importCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger)
 	}
 	bar := progress("importing")
 	result, err := store.Import(ctx, persistence.Import{
-		Source: c.source(), Calendar: calendar, DryRun: c.DryRun, Now: now,
+		Source: c.source(), Calendar: calendar, DryRun: c.DryRun, CallOff: c.CallOff, Now: now,
 		Progress: func(done, of int) {
 			bar.ChangeMax(of)
 			_ = bar.Set(done) // of a bar that nobody may see
 		},
 	})
 	_ = bar.Finish() // likewise
-	if errors.Is(err, persistence.ErrImporting) {
+	var vanished *persistence.VanishedError
+	switch {
+	case errors.Is(err, persistence.ErrImporting):
 		return fmt.Errorf("%q is being imported by another program: try again when it is done", c.source())
-	}
-	if err != nil {
+	case errors.As(err, &vanished):
+		return fmt.Errorf("%w, so it may be broken, and nothing was changed: with --call-off they are called off", vanished)
+	case err != nil:
 		return err
 	}
 	fmt.Fprintln(stdout, c.summary(result, calendar))

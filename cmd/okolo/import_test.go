@@ -78,6 +78,9 @@ func TestImport(t *testing.T) {
 	says("club: 2 new", exitOK, file)
 	says("club    2", exitOK, "--list")
 
+	calendar.Store(feed())
+	says("1 of 1 coming events vanished from the calendar, so it may be broken, and nothing was changed", exitFailed, server.URL+"/events.ics", "--source", "city")
+	says("city    1", exitOK, "--list")
 	whole := feed(1)
 	calendar.Store(whole[:len(whole)/2]) // cut short
 	says("no calendar", exitFailed, server.URL+"/events.ics?key=secret", "--source", "city")
@@ -86,6 +89,9 @@ func TestImport(t *testing.T) {
 	says("leads on more than 5 times", exitFailed, server.URL+"/loop?key=secret", "--source", "city")
 	says("more than 32 MB", exitFailed, server.URL+"/big", "--source", "city")
 	says("city    1", exitOK, "--list")
+	calendar.Store(feed())
+	says("city: 0 new, 0 changed, 1 cancelled", exitOK, server.URL+"/events.ics", "--source", "city", "--call-off")
+	says("city    0", exitOK, "--list")
 	says("no calendar is given", exitUsage)
 	says("cannot be opened", exitUsage, "none.ics")
 	says("--zone", exitUsage, file, "--zone", "Mars/Olympus")

@@ -18,7 +18,7 @@ var nowhere = model.Point{Lat: 999}
 // read reads what an event says of itself; false: it cannot be understood.
 func (b *builder) read(v *ical.VEvent) (e Entry, ok bool) {
 	e.Title = cut(line(value(v, ical.ComponentPropertySummary)), model.MaxTitle)
-	e.Description = cut(lines(value(v, ical.ComponentPropertyDescription)), model.MaxDescription)
+	e.Description = describe(value(v, ical.ComponentPropertyDescription), value(v, ical.ComponentPropertyUrl))
 	e.Category = b.category(v)
 	e.Cancelled = strings.EqualFold(value(v, ical.ComponentPropertyStatus), "CANCELLED")
 	e.Point, e.Place = place(v)

@@ -25,9 +25,9 @@ const (
 	MaxEntries = 20_000
 	// maxOccurrences is the most of one event that recurs.
 	maxOccurrences = 500
-	// expansionTime is how long all recurrences of a file may take to be expanded; honest ones take
-	// a millisecond each.
-	expansionTime = 20 * time.Second
+	// expansionTime is how long the recurrences of a file may take to be expanded before the rest is left out.
+	// Honest ones take a millisecond each; a rule that never fits ends at the year 9999, after less than a second.
+	expansionTime = 5 * time.Second
 	// maxUID is the longest name of an event that is kept as it is, in bytes.
 	maxUID = 200
 	// assumedLength is how long an event takes that does not say when it ends.
@@ -69,6 +69,7 @@ const (
 	FarAhead   Reason = "too far ahead"
 	Unreadable Reason = "not understood"
 	TooMany    Reason = "too many"
+	TooSlow    Reason = "behind rules that take too long"
 )
 
 // Calendar is what a file holds.
@@ -179,7 +180,7 @@ func (b *builder) add(v *ical.VEvent) {
 		return
 	}
 	if b.spent > expansionTime {
-		b.skip(uid, TooMany)
+		b.skip(uid, TooSlow)
 		return
 	}
 	begun := time.Now()

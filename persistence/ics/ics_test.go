@@ -108,12 +108,12 @@ func TestOneEvent(t *testing.T) {
 
 func TestSanitized(t *testing.T) {
 	c, err := Read(strings.NewReader(calendar("SUMMARY:"+strings.Repeat("я", 130)+"\u202e", "LOCATION:"+strings.Repeat("x", 300),
-		"DESCRIPTION:a\\n\u0007b", "GEO:52.5;13.4", "DTSTART:20270101T100000Z")), options)
+		"DESCRIPTION:a\\n\u0007b", "URL:https://example.org/1", "GEO:52.5;13.4", "DTSTART:20270101T100000Z")), options)
 	if err != nil || len(c.Entries) != 1 {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	e := c.Entries[0]
-	if r := []rune(e.Title); len(r) != model.MaxTitle || r[len(r)-1] != '…' || len(e.Place) > model.MaxPlace+2 || e.Description != "a\nb" {
+	if r := []rune(e.Title); len(r) != model.MaxTitle || r[len(r)-1] != '…' || len(e.Place) > model.MaxPlace+2 || e.Description != "a\nb\n\nhttps://example.org/1" {
 		t.Errorf("%q, %q, %q", e.Title, e.Place, e.Description)
 	}
 }
