@@ -44,6 +44,9 @@ type back struct {
 	emit   []any
 }
 
+// further is the result of an effect after which these are awaited.
+type further []any
+
 // blank is what is shown by a state of which nothing is kept.
 const blank = -1
 
@@ -73,6 +76,8 @@ func (tallyBot) Step(s tally, in any) Turn[tally] {
 		}
 		s.Results = with(s.Results, in.n)
 		return Turn[tally]{Next: s, Await: in.await, Emit: in.emit}
+	case further:
+		return Turn[tally]{Next: s, Await: in}
 	case note:
 		if in.tried != nil {
 			if *in.tried++; *in.tried <= in.panics {

@@ -21,7 +21,10 @@ type delivery struct {
 	id      int64
 	poison  bool // panics as often as it is tried
 	result  bool // an emitted effect has a result
-	writes  bool // an awaited effect is a write
+	writes  int  // awaited effects that are writes: the second is decided on the first one's result
+	lead    int  // awaited effects before the first write
+	lasting bool
+	before  *tally // is shown the state before
 	outcome chan Outcome
 	got     Outcome
 	killed  bool // the program was killed before it settled, so it was delivered again
@@ -33,7 +36,10 @@ type cable struct {
 	*memoryStore
 	mu   sync.Mutex
 	cut  bool
+	lags bool // what is saved arrives late, and counts as failed
 	late []Snapshot
+
+	loads sync.RWMutex // write-locked: loads wait
 }
 
 func (c *cable) isCut() bool {
@@ -46,12 +52,14 @@ func (c *cable) Load(ctx context.Context, users []int64) ([]Snapshot, error) {
 	if c.isCut() {
 		return nil, errDown
 	}
+	c.loads.RLock()
+	defer c.loads.RUnlock()
 	return c.memoryStore.Load(ctx, users)
 }
 
 func (c *cable) Save(ctx context.Context, batch []Snapshot) error {
 	c.mu.Lock()
-	if c.cut {
+	if c.cut || c.lags {
 		c.late = append(c.late, batch...)
 		c.mu.Unlock()
 		return errDown
@@ -82,7 +90,30 @@ type model struct {
 	users  [][]*delivery
 	nextID int64
 	lost   uint64     // results, over all lives
-	late   []Snapshot // of lives that were killed
+	late   []Snapshot // of lives that were killed, or given up
+}
+
+// newModel has a seed that a failing run prints.
+func newModel(t *testing.T) *model {
+	seed := *modelSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("seed %d", seed)
+	return &model{
+		rand: rand.New(rand.NewPCG(seed, 1)), store: newMemoryStore(), users: make([][]*delivery, 40),
+		ledger: ledger{rows: map[Effect]bool{}},
+	}
+}
+
+// begin starts a life.
+func (m *model) begin(t *testing.T, epoch uint64, deadline time.Duration) {
+	m.cable = &cable{memoryStore: m.store}
+	m.rig = start(t, m.cable, func(c *Config) {
+		c.Epoch = epoch
+		c.MaxSessions, c.MaxStash, c.MaxInFlight = 12, 200, 16
+		c.SnapshotDeadline = deadline
+	}, m.performer(m.cable))
 }
 
 // TestAgainstModel drives a runtime through random inputs, redeliveries, panics, idle
@@ -91,23 +122,10 @@ type model struct {
 // arrive late. It compares with a simple model: every input applied exactly once, in order per
 // user, over all incarnations, and every write carried out once.
 func TestAgainstModel(t *testing.T) {
-	seed := *modelSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("seed %d", seed)
-	m := &model{
-		rand: rand.New(rand.NewPCG(seed, 1)), store: newMemoryStore(), users: make([][]*delivery, 40),
-		ledger: ledger{rows: map[Effect]bool{}},
-	}
+	m := newModel(t)
 	const lives = 6
 	for life := range lives {
-		m.cable = &cable{memoryStore: m.store}
-		m.rig = start(t, m.cable, func(c *Config) {
-			c.Epoch = uint64(life + 1)
-			c.MaxSessions, c.MaxStash, c.MaxInFlight = 12, 200, 16
-			c.SnapshotDeadline = time.Minute // faults pass before it: nothing is given up
-		}, m.performer(m.cable))
+		m.begin(t, uint64(life+1), time.Minute) // faults pass before it: nothing is given up
 		m.deliverAgain()
 		for range *modelSteps / lives {
 			m.step()
@@ -176,7 +194,7 @@ func (m *model) deliverAgain() {
 	}
 }
 
-// flushLate has a snapshot of a killed program arrive.
+// flushLate has a snapshot arrive that the program was killed over, or has given up.
 func (m *model) flushLate() {
 	if len(m.late) == 0 {
 		return
@@ -244,6 +262,8 @@ func (m *model) step() {
 	case n < 58:
 		m.flushLate()
 	case n < 60:
+		m.returnTwice()
+	case n < 62:
 		time.Sleep(time.Millisecond) // lets what is under way get further
 	case n < 160:
 		m.redeliver()
@@ -263,6 +283,20 @@ func (m *model) outage() {
 	m.heal()
 }
 
+// returnTwice delivers an update twice to a user who is away, before the session has its snapshot.
+func (m *model) returnTwice() {
+	m.heal()
+	m.settle()
+	m.expire()
+	m.cable.loads.Lock()
+	defer m.cable.loads.Unlock()
+	u := m.rand.IntN(len(m.users))
+	m.put(u, m.next(), false)
+	m.again(u, len(m.users[u])-1)
+	m.put(u, m.next(), false)
+	m.again(u, len(m.users[u])-3)
+}
+
 // heal ends all faults, so that the next inputs can succeed.
 func (m *model) heal() {
 	m.store.set(func(s *memoryStore) { s.failSave, s.failLoad = false, false })
@@ -270,20 +304,29 @@ func (m *model) heal() {
 	m.look()
 }
 
-func (m *model) deliver() {
+// next is a new update of any kind.
+func (m *model) next() *delivery {
 	m.nextID++
-	m.put(m.rand.IntN(len(m.users)), &delivery{
-		id: m.nextID, poison: m.rand.IntN(50) == 0, result: m.rand.IntN(3) == 0, writes: m.rand.IntN(2) == 0,
-	}, m.rand.IntN(10) == 0)
+	return &delivery{
+		id: m.nextID, poison: m.rand.IntN(50) == 0, result: m.rand.IntN(3) == 0,
+		writes: m.rand.IntN(3), lead: m.rand.IntN(3),
+	}
 }
+
+func (m *model) deliver() { m.put(m.rand.IntN(len(m.users)), m.next(), m.rand.IntN(10) == 0) }
 
 // redeliver delivers one of a user's last updates again.
 func (m *model) redeliver() {
 	u := m.rand.IntN(len(m.users))
 	if past := m.users[u]; len(past) > 0 {
-		d := past[len(past)-1-m.rand.IntN(min(10, len(past)))]
-		m.put(u, &delivery{id: d.id, poison: d.poison, result: d.result, writes: d.writes}, false)
+		m.again(u, len(past)-1-m.rand.IntN(min(10, len(past))))
 	}
+}
+
+// again delivers the update of a user's i-th delivery once more.
+func (m *model) again(user, i int) {
+	d := m.users[user][i]
+	m.put(user, &delivery{id: d.id, poison: d.poison, result: d.result, writes: d.writes, lead: d.lead}, false)
 }
 
 func (m *model) put(user int, d *delivery, stumbles bool) {
@@ -293,12 +336,17 @@ func (m *model) put(user int, d *delivery, stumbles bool) {
 
 // hand delivers.
 func (m *model) hand(user int, d *delivery, stumbles bool) {
-	in := note{n: int(d.id), prepare: m.rand.IntN(60), emit: []any{"silent"}}
-	switch {
-	case d.poison:
-		in.await = []any{back{panics: true}}
-	case d.writes:
-		in.await, in.lasting = []any{"write", "silent"}, true
+	in := note{n: int(d.id), prepare: m.rand.IntN(60), emit: []any{"silent"}, lasting: d.lasting || d.writes > 0}
+	if d.poison {
+		in.await, in.lasting = []any{back{panics: true}}, false
+	} else if d.writes > 0 {
+		in.await = append(slices.Repeat([]any{"silent"}, d.lead), "write")
+	}
+	if d.writes > 1 && !d.poison {
+		in.await = append(in.await, further{"silent", "write"})
+	}
+	if d.before != nil {
+		in.reply = func(s tally) { *d.before = s }
 	}
 	if stumbles {
 		in.panics, in.tried = 1, new(int)
@@ -396,8 +444,8 @@ func (m *model) checkWrites(user int64, deliveries []*delivery, applied map[int6
 	}
 	for _, d := range deliveries {
 		want := 0
-		if applied[d.id] && d.writes {
-			want = 1
+		if applied[d.id] {
+			want = d.writes
 		}
 		if rows[d.id] != want {
 			m.t.Fatalf("user %d: %d wrote %d times, not %d", user, d.id, rows[d.id], want)
