@@ -3,6 +3,7 @@ package actors
 import (
 	"log/slog"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -106,6 +107,36 @@ func TestTable(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestATableShrinks: what a purge at the end of its slices leaves of the maps of many entries is small.
+func TestATableShrinks(t *testing.T) {
+	const n, stay = 200_000, 100
+	s := manyEntries(n)
+	for e := s.active.first; e != nil && s.table.n > stay; e = e.next {
+		s.table.remove(e)
+	}
+	before := heapInUse()
+	s.cfg.Now = time.Now
+	s.purge = &purge{gone: n - stay}
+	s.rounds = []*round{{kind: trimPrepared}} // one is under way, so that the purge starts none
+	s.checkPurge()
+	for s.rebuildSome() {
+	}
+	const atLeast = n * 16 / 2 // bytes of keys and pointers, a half of them
+	if after := heapInUse(); before < after+atLeast {
+		t.Errorf("a table of %d entries gave back %d bytes, not %d", n, int64(before)-int64(after), atLeast)
+	}
+	if s.table.n != stay || len(s.table.shards[shard(n-1)]) == 0 || s.table.get(n-1) == nil {
+		t.Error("who stays was lost")
+	}
+}
+
+func heapInUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func TestUpdatesRememberTheLast(t *testing.T) {
