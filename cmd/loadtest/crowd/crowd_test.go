@@ -310,6 +310,40 @@ func TestAnOlderListOnceMore(t *testing.T) {
 	}
 }
 
+// TestAListAfterACrash: where the crash of PostgreSQL excuses that the search is lost, what the list shows is taken.
+func TestAListAfterACrash(t *testing.T) {
+	c, s, p := looker(t, true, deed{kind: Locate, wants: of(list)})
+	c.excuse.Store(2)
+	m := aList(9, false, "25 km", "1 / 3")
+	s.shown(p, &m, 3)
+	if p.waiting() || p.radius != 25 || len(c.Outcome().Wrongs) != 0 || c.Outcome().Excused != 1 {
+		t.Errorf("%+v, %+v", p, c.Outcome())
+	}
+}
+
+// TestTheCardBeforeThePress: it comes once more, and does not tell what became of the press.
+func TestTheCardBeforeThePress(t *testing.T) {
+	parts := map[string]string{"going": "\n🙋 You are going", "": ""}
+	for _, x := range []struct {
+		kind     Kind
+		old, new string
+	}{{Join, "", "going"}, {Leave, "going", ""}} {
+		c, s, p := looker(t, true, deed{kind: x.kind, title: "Sample 1, test", wants: of(card)})
+		c.Ledger.Changing(s.id(p), p.act.title)
+		card := func(part string) *sandbox.Message {
+			return &sandbox.Message{ID: 7, Edited: 1, Text: "Sample 1, test\n📌 other\n🕒 today 19:00" + parts[part]}
+		}
+		s.shown(p, card(x.old), 1)
+		if !p.waiting() || c.Ledger.Acked() != 0 {
+			t.Errorf("%s: the card as it was is taken for the answer", x.kind)
+		}
+		s.shown(p, card(x.new), 2)
+		if p.waiting() || c.Ledger.Acked() != 1 || p.at.part != x.new {
+			t.Errorf("%s: %+v, %d acknowledged", x.kind, p.at, c.Ledger.Acked())
+		}
+	}
+}
+
 // TestALocationOnceMore: it made a newer list, so the button is of an older one, and people go on from the newer.
 func TestALocationOnceMore(t *testing.T) {
 	c, s, p := looker(t, true, deed{kind: Radius, wants: of(list), arg: 10, presses: [3]int64{1}})

@@ -126,8 +126,10 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == apology:
 		s.complain(p, Broken, "the bot apologised for an error, to %s", p.act.kind)
 		p.act.trouble = true
-	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && !p.asked(&sc):
+	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && p.searchAt > s.crowd.excuse.Load() && !p.asked(&sc):
 		s.again(p, m, &sc)
+	case s.crowd.Lenient && sc.edited && sc.sight == card && sc.title == p.act.title && p.unturned(&sc):
+		s.uncalled(p, &sc, "the card as it was before the press")
 	case s.crowd.Lenient && sc.sight == askLocation && p.act.kind == Locate:
 		s.uncalled(p, &sc, "what was asked before it")
 	case p.act.wants.has(sc.sight), p.act.kind == Publish && sc.sight == card && sc.title == s.title(p):

@@ -104,6 +104,11 @@ func (p *person) asked(sees *screen) bool {
 	return sees.shows(&want) && (!turns || sees.edited) && (p.act.kind != Locate || !sees.edited)
 }
 
+// unturned reports whether a card says the opposite of what the person pressed for.
+func (p *person) unturned(sees *screen) bool {
+	return p.act.kind == Join && sees.part == "" && !sees.off || p.act.kind == Leave && sees.part != ""
+}
+
 // answered reports whether all has come that the deed waits for.
 func (d *deed) answered() bool {
 	if d.presses != [3]int64{} {
