@@ -12,8 +12,10 @@ type purge struct {
 	left    int    // sessions still to be told to leave
 	open    int    // told, and not gone yet
 	gone    int
-	cleared bool   // the sessions are gone, the rest of the work is under way
-	before  uint64 // RSS when it began
+	cleared bool    // the sessions are gone, the rest of the work is under way
+	trimmed bool    // the lists of those that stay are cut
+	freed   *sample // memory as it is now that it was returned to the system; nil: it was not yet
+	before  uint64  // RSS when it began
 	reply   chan<- answer[int]
 }
 
@@ -90,34 +92,39 @@ func (s *supervisor) checkPurge() {
 		s.rebuilt = tableShards
 	}
 	s.startRound(&round{kind: trimPrepared, trim: s.cfg.GuardedPrepared, until: s.cfg.Now().UnixNano()})
+	s.returnMemory()
 }
 
-// purgeTrimmed returns memory to the operating system. That takes a collection, so it has
-// a goroutine of its own.
-func (s *supervisor) purgeTrimmed() {
+// returnMemory returns memory to the operating system. That takes a collection, so it has a goroutine of its
+// own, and need not wait for lists to be cut: that is done in place.
+func (s *supervisor) returnMemory() {
 	s.workers.Go(func() {
 		debug.FreeOSMemory()
 		s.tell(&memoryFreed{s.sampler.read(s.cfg.Now())})
 	})
 }
 
-// purgeDone reports a purge and has the guard judge it.
-func (s *supervisor) purgeDone(m *memoryFreed) {
+// purgeDone reports a purge when all of it is done, and has the guard judge it.
+func (s *supervisor) purgeDone() {
 	p := s.purge
+	if !p.trimmed || p.freed == nil {
+		return
+	}
+	after := p.freed
 	s.purge = nil
-	m.after.sessions = s.active.n
-	s.seen = m.after
-	s.pace.look(m.after, s.guard.threshold)
+	after.sessions = s.active.n
+	s.seen = after
+	s.pace.look(after, s.guard.threshold)
 	defer s.serve()
 	s.log.Info(fmt.Sprintf("MEMORY GUARD: clean-up done, memory: %s (freed %s)",
-		megabytesOf(m.after), megabytes(p.before-min(m.after.rss, p.before))))
+		megabytesOf(after), megabytes(p.before-min(after.rss, p.before))))
 	if p.reason == reasonMemory {
 		was := s.guard.state
-		s.guard.judge(m.after)
-		s.guardMoved(was, m.after)
+		s.guard.judge(after)
+		s.guardMoved(was, after)
 	}
 	s.history.add(GuardEvent{
-		At: m.after.at, What: "purge by " + p.reason.String(), Removed: p.gone, RSSBefore: p.before, RSSAfter: m.after.rss,
+		At: after.at, What: "purge by " + p.reason.String(), Removed: p.gone, RSSBefore: p.before, RSSAfter: after.rss,
 	})
 	if p.reply != nil {
 		p.reply <- answer[int]{value: p.gone}

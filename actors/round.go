@@ -83,7 +83,8 @@ func (s *supervisor) endWalk() (more bool) {
 func (s *supervisor) roundDone(r *round) {
 	switch r.kind {
 	case trimPrepared:
-		s.purgeTrimmed()
+		s.purge.trimmed = true
+		s.purgeDone()
 		return
 	case storeStates:
 		return

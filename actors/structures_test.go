@@ -117,12 +117,13 @@ func TestATableShrinks(t *testing.T) {
 		s.table.remove(e)
 	}
 	before := heapInUse()
-	s.cfg.Now = time.Now
+	s.cfg.Now, s.sampler, s.halted = time.Now, newSampler(nil, s.log), true // nobody is told how it ends
 	s.purge = &purge{gone: n - stay}
 	s.rounds = []*round{{kind: trimPrepared}} // one is under way, so that the purge starts none
 	s.checkPurge()
 	for s.rebuildSome() {
 	}
+	s.workers.Wait()
 	const atLeast = n * 16 / 2 // bytes of keys and pointers, a half of them
 	if after := heapInUse(); before < after+atLeast {
 		t.Errorf("a table of %d entries gave back %d bytes, not %d", n, int64(before)-int64(after), atLeast)

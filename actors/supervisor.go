@@ -97,7 +97,8 @@ func (s *supervisor) Receive(ctx actor.Context) {
 	case *round:
 		s.roundDone(m)
 	case *memoryFreed:
-		s.purgeDone(m)
+		s.purge.freed = m.after
+		s.purgeDone()
 	case *statsQuery:
 		m.reply <- answer[Stats]{value: s.stats()}
 	case *purgeOrder:
