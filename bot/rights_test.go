@@ -2,13 +2,21 @@ package bot_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"okolo/bot/sandbox"
 )
 
 // TestRights: every action by everybody, on an event of their own and on somebody else's, by a
-// button that their screen does not have. Who may not is told so in words, and no row changes.
+// button that their screen does not have. Who may not is told so in words, and no row changes. Every action
+// that buttons have is in it; by role in a group they are in TestGroupRights.
 func TestRights(t *testing.T) {
 	const owner, guest, stranger, banned, operator = 1, 2, 3, 4, 5
 	everybody := []int64{owner, guest, stranger, banned, operator}
@@ -40,11 +48,12 @@ func TestRights(t *testing.T) {
 			(SELECT string_agg(concat(id, banned, muted_at), ';' ORDER BY id) FROM users),
 			(SELECT string_agg(r::text, ';' ORDER BY event, person) FROM reports r)))`)
 	}
-	for name, c := range map[string]struct {
+	type right struct {
 		data    string // with the event's number in place of %s
 		may     map[int64]bool
 		changes map[int64]bool // who changes a row by it
-	}{
+	}
+	rights := map[string]right{
 		"join":            {"1j:%s~0", but(banned), only(owner, stranger, operator)},
 		"leave":           {"1l:%s~0", but(0), only(guest)},
 		"call off":        {"1X:%s~0", only(owner), only(owner)},
@@ -66,7 +75,27 @@ func TestRights(t *testing.T) {
 		"dismiss":         {"1os:%s:zzzzzzzzzz~0", only(operator), only(operator)},
 		"ban":             {"1ob:%s:rs:1~0", only(operator), only(operator)},
 		"who is banned":   {"1ol:%s~0", only(operator), nil},
+		"ask to report":   {"1R:%s~0", but(0), nil},
+
+		// A group's buttons are on messages that the bot sent to the group.
+		"events of a group": {"1G:%s~0", only(), nil},
+		"join in a group":   {"1J:%s:0~0", only(), nil},
+		"leave in a group":  {"1Q:%s:0~0", only(), nil},
+		"set for a group":   {"1s:1:1~0", only(), nil},
+	}
+	for name, action := range map[string]string{
+		"menu": "h", "nearby": "n", "page": "p", "radius": "r", "days": "d", "categories": "k", "category": "c", "again": "a",
+		"wider": "g", "back": "b", "mine": "m", "language": "L", "wizard": "w", "wizard's step": "W", "privacy": "v",
+		"forget": "z", "forget, sure": "Z", "forget, unasked": "y",
 	} {
+		rights[name] = right{"1" + action + ":%s~0", but(0), nil} // whoever they are, in their own chat
+	}
+	for _, action := range actions(t) {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(rights)), func(r right) bool { return strings.HasPrefix(r.data, "1"+action+":") }) {
+			t.Errorf("nothing is said here of who may %q", action)
+		}
+	}
+	for name, c := range rights {
 		for _, who := range everybody {
 			t.Run(fmt.Sprint(name, " by ", who), func(t *testing.T) {
 				event := query[int64](w, `
@@ -80,13 +109,16 @@ func TestRights(t *testing.T) {
 				query[int64](w, `INSERT INTO participants (event, person, part) VALUES ($1, $2, 'going') RETURNING event`, event, guest)
 				v := w.visitor(who, fmt.Sprint("P", who), "en")
 				v.Say("/help")
-				m := v.See("the help", contains("What I can do"))
+				m := v.See("the help", func(m sandbox.Message) bool { // "language" may have been pressed before
+					return strings.Contains(m.Text, "What I can do") || strings.Contains(m.Text, "Что я умею")
+				})
 				before := rows()
 				told := v.PressData(m.ID, name, fmt.Sprintf(c.data, strconv.FormatInt(event, 36)))
 				check(t, v.Err())
 				changed := rows() != before
 				refused := false
-				for _, words := range []string{"Only the organiser", "no longer let you", "haven't joined it", "no longer works"} {
+				for _, words := range []string{"Only the organiser", "no longer let you", "haven't joined it", "no longer works",
+					"только организатор", "больше не разрешают", "не записаны", "больше не работает"} {
 					refused = refused || strings.Contains(told, words)
 				}
 				if refused == c.may[who] || changed != c.changes[who] {
@@ -95,6 +127,25 @@ func TestRights(t *testing.T) {
 			})
 		}
 	}
+}
+
+// actions reads the actions of buttons from where they are declared.
+func actions(t *testing.T) (all []string) {
+	t.Helper()
+	file, err := parser.ParseFile(gotoken.NewFileSet(), "ui/callback.go", nil, 0)
+	check(t, err)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "act") {
+			action, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			check(t, err)
+			all = append(all, action)
+		}
+		return true
+	})
+	if len(all) < 40 {
+		t.Fatalf("only %d actions are known: %v", len(all), all)
+	}
+	return all
 }
 
 // TestOperatorsCommands: nobody but operators is answered by what there is for them.
