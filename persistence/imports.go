@@ -171,7 +171,7 @@ func (p *importPlan) vanished(in Import) error {
 // planImport compares a calendar with what is known of it.
 func planImport(in Import, known map[ics.Key]importedEvent) importPlan {
 	p := importPlan{events: map[ics.Key]int64{}}
-	kept, there := map[string]bool{}, map[ics.Key]bool{}
+	kept, there, off := map[string]bool{}, map[ics.Key]bool{}, map[string]bool{}
 	for _, uid := range in.Calendar.Kept {
 		kept[uid] = true
 	}
@@ -180,6 +180,8 @@ func planImport(in Import, known map[ics.Key]importedEvent) importPlan {
 		there[e.Key] = !e.Cancelled
 		switch {
 		case e.Cancelled:
+			off[e.UID] = off[e.UID] || e.Occurrence == ""
+		case !ok && e.FarAhead:
 		case !ok:
 			p.create = append(p.create, e)
 		case old.status != model.Deleted && (old.digest != digestOf(e) || old.status == model.Cancelled):
@@ -194,7 +196,9 @@ func planImport(in Import, known map[ics.Key]importedEvent) importPlan {
 			continue
 		}
 		p.coming++
-		if takesPlace, listed := there[key]; !takesPlace && (listed || !kept[key.UID]) {
+		takesPlace, listed := there[key]
+		listed = listed || off[key.UID]
+		if !takesPlace && (listed || !kept[key.UID]) {
 			p.cancel = append(p.cancel, old.event)
 			if !listed {
 				p.gone++

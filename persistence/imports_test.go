@@ -84,6 +84,28 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// An event that recurs is called off by its name alone; one that is moved beyond the span that is read is moved,
+// and a new one there is left out.
+func TestSeriesAndFarAhead(t *testing.T) {
+	s, _, url := setUp(t)
+	c := entries(3)
+	for i := range c.Entries {
+		c.Entries[i].Key = ics.Key{UID: "series", Occurrence: fmt.Sprint(i)}
+	}
+	c.Entries = append(c.Entries, entries(1).Entries...)
+	importAll(t, s, c, persistence.ImportResult{New: 4})
+	moved := entries(2)
+	for i := range moved.Entries {
+		e := &moved.Entries[i]
+		e.FarAhead, e.Starts, e.Ends = true, e.Starts.AddDate(2, 0, 0), e.Ends.AddDate(2, 0, 0)
+	}
+	moved.Entries = append(moved.Entries, ics.Entry{Key: ics.Key{UID: "series"}, Cancelled: true})
+	importAll(t, s, moved, persistence.ImportResult{Changed: 1, Cancelled: 3})
+	if n := number(t, url, "SELECT count(*) FROM events WHERE status = 'open' AND starts > now() + interval '1 year'"); n != 1 {
+		t.Errorf("%d events are where they were moved", n)
+	}
+}
+
 // A calendar that is empty, or has lost most of its events, is not believed; one that says of each that it is off is.
 func TestVanished(t *testing.T) {
 	s, _, url := setUp(t)

@@ -29,7 +29,7 @@ const importAhead = 365 * 24 * time.Hour
 // importCmd is okolo import.
 type importCmd struct {
 	Calendar string `arg:"" optional:"" help:"The calendar: a file, or an address (http, https, webcal)."`
-	Source   string `placeholder:"NAME" help:"What the calendar is called, up to 64 characters: what is imported by the same name again is brought up to date. Default: the name of the file, or the address without what may be secret."`
+	Source   string `placeholder:"NAME" help:"What the calendar is called, up to 64 characters: what is imported by the same name again is brought up to date. Default: the name of the file, or the address without scheme and query, in which there may be a secret."`
 	Zone     string `placeholder:"ZONE" help:"Time zone of times that name none, such as Europe/Berlin. Default: that of the place."`
 	Category string `default:"other" placeholder:"NAME" help:"Category of events that name none of ours: music, sport, kids, food, games, talks, walks or other."`
 	CallOff  bool   `help:"Call off what vanished from the calendar, also where nothing is left of it or less than half."`
@@ -103,14 +103,14 @@ func (c *importCmd) check() error {
 	return nil
 }
 
-// source is the name of the calendar. That of an address leaves out the query, in which many
-// calendars have a key.
+// source is the name of the calendar. That of an address is its host and path, without the query, in which
+// many calendars have a key.
 func (c *importCmd) source() string {
 	switch u, err := url.Parse(c.Calendar); {
 	case c.Source != "":
 		return c.Source
 	case isRemote(c.Calendar) && err == nil:
-		return u.Host
+		return u.Host + strings.TrimRight(u.Path, "/")
 	}
 	return strings.TrimSuffix(filepath.Base(c.Calendar), ".ics")
 }

@@ -1,6 +1,7 @@
 package ics
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,13 +16,20 @@ import (
 // nowhere stands for the place of an event that has none; off the globe, and equal to itself.
 var nowhere = model.Point{Lat: 999}
 
-// read reads what an event says of itself; false: it cannot be understood.
-func (b *builder) read(v *ical.VEvent) (e Entry, ok bool) {
+// read reads what an event says of itself, and takes what it does not say of itself as an occurrence from what
+// that would have been; false: it cannot be understood.
+func (b *builder) read(v *ical.VEvent, regular Entry) (e Entry, ok bool) {
 	e.Title = cut(line(value(v, ical.ComponentPropertySummary)), model.MaxTitle)
 	e.Description = describe(value(v, ical.ComponentPropertyDescription), value(v, ical.ComponentPropertyUrl))
 	e.Category = b.category(v)
-	e.Cancelled = strings.EqualFold(value(v, ical.ComponentPropertyStatus), "CANCELLED")
+	e.sequence, _ = strconv.Atoi(value(v, ical.ComponentPropertySequence)) // none: the first
 	e.Point, e.Place = place(v)
+	if regular.Occurrence != "" {
+		e.Title = cmp.Or(e.Title, regular.Title)
+		if e.Point == nowhere && !regular.Cancelled {
+			e.Point, e.Place = regular.Point, cmp.Or(e.Place, regular.Place)
+		}
+	}
 	if e.Title == "" {
 		return e, false
 	}

@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	ical "github.com/arran4/golang-ical"
@@ -23,8 +25,8 @@ import (
 const (
 	// MaxEntries is the most events that are read of one calendar, each occurrence counted.
 	MaxEntries = 20_000
-	// maxOccurrences is the most of one event that recurs.
-	maxOccurrences = 500
+	// maxOccurrences is the most of one event that recurs, maxExcluded the most dates that it leaves out.
+	maxOccurrences, maxExcluded = 500, 10_000
 	// expansionTime is how long the recurrences of a file may take to be expanded before the rest is left out.
 	// Honest ones take a millisecond each; a rule that never fits ends at the year 9999, after less than a second.
 	expansionTime = 5 * time.Second
@@ -55,8 +57,13 @@ type Key struct {
 // Entry is one event of a calendar.
 type Entry struct {
 	Key
+	// Cancelled: it does not take place, nor, where it names none, does any occurrence. It may have no details.
 	Cancelled bool
+	FarAhead  bool // it starts after the span that is read: of interest only where it is known
 	model.Details
+
+	override bool // of an occurrence
+	sequence int  // of two versions the one with the greater number counts
 }
 
 // Reason says why an event of a calendar was left out.
@@ -93,17 +100,59 @@ func Read(r io.Reader, o Options) (_ *Calendar, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a calendar: %w", err)
 	}
-	// Of a file that was cut short, or is none at all, it must not be believed that the rest vanished.
-	if !bytes.Contains(raw, []byte("BEGIN:VCALENDAR")) || !bytes.Contains(raw, []byte("END:VCALENDAR")) {
+	parts := calendars(raw)
+	if len(parts) == 0 {
 		return nil, ErrNoCalendar
 	}
-	parsed, err := ical.ParseCalendarWithOptions(bytes.NewReader(raw), ical.WithUnknownPropertyHandler(ical.AcceptUnknownPropertyHandler))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoCalendar, err)
+	b := builder{Options: o, entries: map[Key]Entry{}, skipped: map[Reason]int{}, kept: map[string]bool{}, zoneOf: map[string]string{}}
+	for _, part := range parts {
+		parsed, err := ical.ParseCalendarWithOptions(bytes.NewReader(part), ical.WithUnknownPropertyHandler(ical.AcceptUnknownPropertyHandler))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNoCalendar, err)
+		}
+		b.addAll(parsed)
 	}
-	b := builder{Options: o, zones: zonesOf(parsed), entries: map[Key]Entry{}, skipped: map[Reason]int{}, kept: map[string]bool{}}
+	return b.calendar(), nil
+}
+
+var beginning, ending = regexp.MustCompile(`(?mi)^BEGIN:VCALENDAR[ \t\r]*$`), regexp.MustCompile(`(?mi)^END:VCALENDAR[ \t\r]*$`)
+
+// calendars returns the calendars in a file, of which most have one. There are none in one that was cut short:
+// it must not be believed that the rest vanished.
+func calendars(raw []byte) (parts [][]byte) {
+	begins, ends := beginning.FindAllIndex(raw, -1), ending.FindAllIndex(raw, -1)
+	if len(begins) == 0 || len(begins) != len(ends) || len(bytes.TrimSpace(raw[ends[len(ends)-1][1]:])) > 0 {
+		return nil
+	}
+	for i := range begins {
+		if begins[i][0] > ends[i][0] || i > 0 && begins[i][0] < ends[i-1][1] {
+			return nil
+		}
+		parts = append(parts, slices.Concat(raw[begins[i][0]:ends[i][1]], []byte{'\n'})) // a line without its end is none to the parser
+	}
+	return parts
+}
+
+// builder collects the entries of a calendar.
+type builder struct {
+	Options
+	zones   map[string]string // names of zones by what the calendar calls them
+	off     bool              // all of its events are called off
+	zoneOf  map[string]string // where events that recur take place, by UID
+	entries map[Key]Entry
+	skipped map[Reason]int
+	kept    map[string]bool
+	spent   time.Duration // on recurrences
+}
+
+// addAll adds the events of one calendar.
+func (b *builder) addAll(c *ical.Calendar) {
+	b.zones, b.off = zonesOf(c), false
+	for _, p := range c.CalendarProperties {
+		b.off = b.off || p.IANAToken == string(ical.PropertyMethod) && strings.EqualFold(p.Value, string(ical.MethodCancel))
+	}
 	var single, overrides []*ical.VEvent
-	for _, e := range parsed.Events() {
+	for _, e := range c.Events() {
 		if e.GetProperty(ical.ComponentPropertyRecurrenceId) != nil {
 			overrides = append(overrides, e)
 		} else {
@@ -113,30 +162,21 @@ func Read(r io.Reader, o Options) (_ *Calendar, err error) {
 	for _, e := range append(single, overrides...) { // an override takes the place of an occurrence
 		b.add(e)
 	}
-	return b.calendar(), nil
-}
-
-// builder collects the entries of a calendar.
-type builder struct {
-	Options
-	zones   map[string]string // names of zones by what the file calls them
-	entries map[Key]Entry
-	skipped map[Reason]int
-	kept    map[string]bool
-	spent   time.Duration // on recurrences
 }
 
 func (b *builder) calendar() *Calendar {
 	c := &Calendar{Skipped: b.skipped, Kept: slices.Sorted(maps.Keys(b.kept))}
 	for _, e := range b.entries {
 		switch {
+		case e.Cancelled:
 		case !e.Ends.After(b.From):
 			c.Skipped[Past]++
+			continue
 		case e.Starts.After(b.To):
 			c.Skipped[FarAhead]++
-		default:
-			c.Entries = append(c.Entries, e)
+			e.FarAhead = true
 		}
+		c.Entries = append(c.Entries, e)
 	}
 	slices.SortFunc(c.Entries, func(x, y Entry) int {
 		return cmp.Or(cmp.Compare(x.UID, y.UID), cmp.Compare(x.Occurrence, y.Occurrence))
@@ -154,31 +194,48 @@ func (b *builder) skip(uid string, why Reason) {
 
 // add adds an event, or all its occurrences.
 func (b *builder) add(v *ical.VEvent) {
-	uid := shortUID(v.Id())
-	e, ok := b.read(v)
+	key, override, ok := b.key(v)
+	if !ok {
+		b.skip(key.UID, Unreadable)
+		return
+	}
+	if b.off || strings.EqualFold(value(v, ical.ComponentPropertyStatus), "CANCELLED") { // which need not say what it was
+		b.entries[key] = Entry{Key: key, Cancelled: true}
+		return
+	}
+	e, ok := b.read(v, b.entries[key])
 	switch {
-	case uid == "" || !ok:
-		b.skip(uid, Unreadable)
+	case !ok:
+		b.skip(key.UID, Unreadable)
 		return
 	case e.Point == nowhere:
-		b.skip(uid, NoPlace)
+		b.skip(key.UID, NoPlace)
 		return
 	}
-	e.UID = uid
+	e.Key, e.override = key, override
+	if override || !recurs(v) {
+		b.put(e)
+		return
+	}
+	b.zoneOf[key.UID] = e.Zone
+	b.recur(v, e)
+}
+
+// key tells which event it is, and whether it is one occurrence of one that recurs; false: that is not to be
+// understood.
+func (b *builder) key(v *ical.VEvent) (k Key, override, ok bool) {
+	k.UID = shortUID(v.Id())
 	if p := v.GetProperty(ical.ComponentPropertyRecurrenceId); p != nil {
-		at, _, ok := b.moment(p, e.Zone)
-		if !ok {
-			b.skip(uid, Unreadable)
-			return
-		}
-		e.Occurrence = occurrence(at)
-		b.put(e)
-		return
+		at, _, ok := b.moment(p, b.zoneOf[k.UID])
+		k.Occurrence = occurrence(at)
+		return k, true, ok && k.UID != ""
 	}
-	if !recurs(v) {
-		b.put(e)
-		return
-	}
+	return k, false, k.UID != ""
+}
+
+// recur adds the occurrences of an event.
+func (b *builder) recur(v *ical.VEvent, e Entry) {
+	uid := e.UID
 	if b.spent > expansionTime {
 		b.skip(uid, TooSlow)
 		return
@@ -186,9 +243,12 @@ func (b *builder) add(v *ical.VEvent) {
 	begun := time.Now()
 	starts, ok := b.occurrences(v, e)
 	b.spent += time.Since(begun)
-	if !ok {
+	switch {
+	case !ok:
 		b.skip(uid, Unreadable)
 		return
+	case len(starts) == maxOccurrences:
+		b.skip(uid, TooMany) // but for these
 	}
 	length := e.Ends.Sub(e.Starts)
 	for _, at := range starts {
@@ -199,8 +259,12 @@ func (b *builder) add(v *ical.VEvent) {
 }
 
 func (b *builder) put(e Entry) {
-	if _, again := b.entries[e.Key]; !again && len(b.entries) >= MaxEntries {
+	old, again := b.entries[e.Key]
+	switch {
+	case !again && len(b.entries) >= MaxEntries:
 		b.skip(e.UID, TooMany)
+		return
+	case again && old.override == e.override && old.sequence > e.sequence:
 		return
 	}
 	if e.Validate() != nil {

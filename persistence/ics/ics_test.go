@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,9 @@ func TestOneEvent(t *testing.T) {
 		"off the globe":   {[]string{"SUMMARY:a", "GEO:95;13.4", "DTSTART:20270101T100000Z"}, "", "", 0, NoPlace},
 		"nowhere":         {[]string{"SUMMARY:a", "GEO:0;0", "DTSTART:20270101T100000Z"}, "", "", 0, NoPlace},
 		"over":            {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20200101T100000Z"}, "", "", 0, Past},
-		"far":             {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20300101T100000Z"}, "", "", 0, FarAhead},
+		"far":             {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20300101T100000Z"}, "2030-01-01T10:00:00Z", "", 1, FarAhead},
+		"too often":       {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RDATE:20270102T100000Z" + strings.Repeat(",20270103T100000Z", 500)}, "", "", 0, Unreadable},
+		"a long zone":     {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART;TZID=" + strings.Repeat("/", 1<<20) + "Asia/Tokyo:20270101T100000"}, "2027-01-01T01:00:00Z", "Asia/Tokyo", 1, ""},
 		"every second":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=SECONDLY"}, "", "", 0, Unreadable},
 		"every minute":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;BYMINUTE=1,2,3"}, "", "", 0, Unreadable},
 		"no such days":    {[]string{"SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31"}, "", "", 0, Unreadable},
@@ -118,8 +121,67 @@ func TestSanitized(t *testing.T) {
 	}
 }
 
+// TestCancelled: what is called off need not say what it was, and may be one occurrence, or a whole calendar.
+func TestCancelled(t *testing.T) {
+	const at, place = "DTSTART:20270101T100000Z", "GEO:52.5;13.4"
+	for name, c := range map[string]struct {
+		text string
+		off  []Key
+	}{
+		"a stub":        {calendar("STATUS:CANCELLED"), []Key{{UID: "1"}}},
+		"an occurrence": {calendar("STATUS:CANCELLED", "RECURRENCE-ID:20270102T100000Z"), []Key{{"1", "20270102T100000Z"}}},
+		"by method":     {strings.Replace(calendar("SUMMARY:a", at, place), "PRODID:x", "METHOD:CANCEL", 1), []Key{{UID: "1"}}},
+		"of a series": {calendar("SUMMARY:a", "DTSTART;TZID=Asia/Tokyo:20270101T100000", place, "RRULE:FREQ=DAILY;COUNT=3", "END:VEVENT", "BEGIN:VEVENT", "UID:1",
+			"RECURRENCE-ID:20270102T100000", "STATUS:CANCELLED"), []Key{{"1", "20270102T010000Z"}}},
+	} {
+		got, err := Read(strings.NewReader(c.text), options)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var off []Key
+		for _, e := range got.Entries {
+			if e.Cancelled {
+				off = append(off, e.Key)
+			}
+		}
+		if !slices.Equal(off, c.off) || len(got.Kept) > 0 {
+			t.Errorf("%s: off are %v, kept %v", name, off, got.Kept)
+		}
+	}
+}
+
+// TestOverride: an occurrence that says only when it is has the rest of what it would have been; of two versions of
+// an event the later counts, and of an occurrence what is said of it alone.
+func TestOverride(t *testing.T) {
+	c, err := Read(strings.NewReader(calendar("SUMMARY:Run", "DTSTART:20270101T100000Z", "GEO:52.5;13.4", "LOCATION:Park", "RRULE:FREQ=DAILY;COUNT=2", "SEQUENCE:4",
+		"END:VEVENT", "BEGIN:VEVENT", "UID:1", "RECURRENCE-ID:20270102T100000Z", "DTSTART:20270102T150000Z",
+		"END:VEVENT", "BEGIN:VEVENT", "UID:2", "SUMMARY:New", "DTSTART:20270101T100000Z", "GEO:52.5;13.4", "SEQUENCE:2",
+		"END:VEVENT", "BEGIN:VEVENT", "UID:2", "SUMMARY:Old", "DTSTART:20270101T100000Z", "GEO:52.5;13.4", "SEQUENCE:1")), options)
+	if err != nil || len(c.Entries) != 3 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if e := c.Entries[1]; e.Title != "Run" || e.Place != "Park" || e.Lat != 52.5 || e.Starts.Hour() != 15 {
+		t.Errorf("the override is %+v", e)
+	}
+	if e := c.Entries[2]; e.Title != "New" {
+		t.Errorf("an older version counts: %+v", e)
+	}
+}
+
+func TestSeveralCalendars(t *testing.T) {
+	one := calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z")
+	c, err := Read(strings.NewReader(one+strings.ReplaceAll(one, "UID:1", "UID:2")), options)
+	if err != nil || len(c.Entries) != 2 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestNoCalendar(t *testing.T) {
-	for _, text := range []string{"", "<html>", "BEGIN:VCARD\r\nEND:VCARD\r\n", strings.TrimSuffix(calendar(), "END:VCALENDAR\r\n")} {
+	whole := calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "DESCRIPTION:END:VCALENDAR")
+	for _, text := range []string{
+		"", "<html>", "BEGIN:VCARD\r\nEND:VCARD\r\n", strings.TrimSuffix(calendar(), "END:VCALENDAR\r\n"),
+		strings.TrimSuffix(whole, "END:VCALENDAR\r\n"), whole + whole[:len(whole)/2], whole + "END:VCALENDAR\r\n",
+	} {
 		if _, err := Read(strings.NewReader(text), options); !errors.Is(err, ErrNoCalendar) {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -141,7 +203,7 @@ func FuzzRead(f *testing.F) {
 		}
 		seen := map[Key]bool{}
 		for _, e := range c.Entries {
-			if err := e.Validate(); err != nil || seen[e.Key] || e.UID == "" || len(e.UID) > maxUID {
+			if err := e.Validate(); err != nil && !e.Cancelled || seen[e.Key] || e.UID == "" || len(e.UID) > maxUID {
 				t.Fatalf("%+v: %v", e, err)
 			}
 			seen[e.Key] = true

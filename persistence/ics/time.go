@@ -88,8 +88,8 @@ func zoneName(id string) string {
 	if name := windowsZones[id]; name != "" {
 		return name
 	}
-	parts := strings.Split(strings.Trim(id, "/"), "/")
-	for i := range parts {
+	parts := strings.Split(strings.Trim(id[max(0, len(id)-200):], "/"), "/")
+	for i := max(0, len(parts)-3); i < len(parts); i++ { // America/Argentina/Ushuaia
 		name := strings.Join(parts[i:], "/")
 		if name == "" || name == "Local" || strings.Contains(name, ".") || len(name) > 64 {
 			continue
@@ -160,15 +160,16 @@ func (b *builder) occurrences(v *ical.VEvent, e Entry) ([]time.Time, bool) {
 	} else {
 		set.RDate(e.Starts.In(loc))
 	}
-	for _, p := range v.GetProperties(ical.ComponentPropertyRdate) {
-		for _, at := range b.times(p, e.Zone) {
-			set.RDate(at.In(loc))
-		}
+	dates, ok1 := b.times(v, ical.ComponentPropertyRdate, e.Zone, maxOccurrences)
+	excluded, ok2 := b.times(v, ical.ComponentPropertyExdate, e.Zone, maxExcluded)
+	if !ok1 || !ok2 {
+		return nil, false
 	}
-	for _, p := range v.GetProperties(ical.ComponentPropertyExdate) {
-		for _, at := range b.times(p, e.Zone) {
-			set.ExDate(at.In(loc))
-		}
+	for _, at := range dates {
+		set.RDate(at.In(loc))
+	}
+	for _, at := range excluded {
+		set.ExDate(at.In(loc))
 	}
 	var starts []time.Time
 	next := set.Iterator()
@@ -180,14 +181,18 @@ func (b *builder) occurrences(v *ical.VEvent, e Entry) ([]time.Time, bool) {
 	return starts, true
 }
 
-// times reads a list of times, of which periods give when they begin.
-func (b *builder) times(p *ical.IANAProperty, zone string) []time.Time {
-	var all []time.Time
-	for text := range strings.SplitSeq(p.Value, ",") {
-		text, _, _ = strings.Cut(text, "/")
-		if at, _, ok := b.parse(strings.TrimSpace(text), first(p.ICalParameters["TZID"]), zone); ok && len(all) < maxOccurrences {
-			all = append(all, at)
+// times reads all lists of times of a name, of which periods give when they begin; false: there are more than most.
+func (b *builder) times(v *ical.VEvent, name ical.ComponentProperty, zone string, most int) (all []time.Time, ok bool) {
+	for _, p := range v.GetProperties(name) {
+		for text := range strings.SplitSeq(p.Value, ",") {
+			text, _, _ = strings.Cut(text, "/")
+			if len(all) == most {
+				return nil, false
+			}
+			if at, _, ok := b.parse(strings.TrimSpace(text), first(p.ICalParameters["TZID"]), zone); ok {
+				all = append(all, at)
+			}
 		}
 	}
-	return all
+	return all, true
 }
