@@ -111,7 +111,7 @@ func (t *trial) killBot(ctx context.Context, _ *rand.Rand) error {
 	if err := t.rig.KillBot(); err != nil {
 		return err
 	}
-	return t.rig.StartBot(ctx)
+	return t.startBot(ctx)
 }
 
 // terminateBot asks the bot to end, which it has to do well, and starts it again.
@@ -121,13 +121,27 @@ func (t *trial) terminateBot(ctx context.Context, _ *rand.Rand) error {
 	if err := t.rig.TerminateBot(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	return t.rig.StartBot(ctx)
+	return t.startBot(ctx)
+}
+
+// startBot starts the bot again. A silence is over then: what could not be stored in it was lost with the process.
+func (t *trial) startBot(ctx context.Context) error {
+	if err := t.rig.StartBot(ctx); err != nil {
+		return err
+	}
+	if t.silent {
+		t.silent = false
+		t.crowd.Forgive()
+	}
+	return nil
 }
 
 // silenceDatabase cuts the bot off from PostgreSQL without a word; new connections are as ever.
 func (t *trial) silenceDatabase(context.Context, *rand.Rand) error {
 	t.sampler.note("connections went silent")
 	t.result.Silences++
+	t.silent = true
+	t.crowd.Crashed()
 	_, err := t.rig.SilenceDatabase()
 	return err
 }
@@ -144,7 +158,9 @@ func (t *trial) killDatabase(ctx context.Context, lot *rand.Rand) error {
 	if err := t.rig.RestartDatabase(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	t.crowd.Forgive()
+	if !t.silent {
+		t.crowd.Forgive()
+	}
 	return nil
 }
 

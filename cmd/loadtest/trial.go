@@ -25,6 +25,7 @@ type trial struct {
 	rig     *rig.Rig
 	sampler *sampler
 	result  *report.Result
+	silent  bool // PostgreSQL went silent, and the bot was not started since
 }
 
 // Of more than many people the harness keeps less garbage, for memory rather than for time: they may

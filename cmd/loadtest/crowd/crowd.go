@@ -101,8 +101,8 @@ func (c *Crowd) Run(ctx context.Context) {
 	running.Wait()
 }
 
-// Crashed says that PostgreSQL crashes now. That empties the unlogged snapshots: until Forgive,
-// whoever finds their place lost is excused.
+// Crashed says that PostgreSQL crashes now, which empties the unlogged snapshots, or is silent, so that none
+// are stored: until Forgive, whoever finds their place lost is excused.
 func (c *Crowd) Crashed() { c.excuse.Store(math.MaxInt64) }
 
 // Forgive says that PostgreSQL is back: whoever acted before may begin their step again.

@@ -374,6 +374,24 @@ func TestAQuestionOnceMore(t *testing.T) {
 	}
 }
 
+// TestAStepBegunAgain: where what was entered could not be stored and the bot was killed, people go on from the
+// question that it asks.
+func TestAStepBegunAgain(t *testing.T) {
+	for _, excused := range []bool{true, false} {
+		c, s, p := looker(t, false, deed{kind: Publish, by: rolePublish, wants: of(saved)})
+		p.number, p.titled, p.draft = 1, true, true
+		p.at = screen{sight: preview, title: s.title(p), message: 8}
+		if excused {
+			c.Crashed()
+		}
+		m := sandbox.Message{ID: 8, Edited: 1, Text: "New event\n\n📝 " + s.title(p) + "\n\nWhere does it take place?"}
+		s.shown(p, &m, 3)
+		if got := c.Outcome().Wrongs[PlaceLost]; p.waiting() || p.at.sight != askWhere || !p.draft || (got == 0) != excused {
+			t.Errorf("excused: %t, %d complaints, sees %+v", excused, got, p.at)
+		}
+	}
+}
+
 // TestACardAfterARefusal: of two presses of one button one is refused, the other changes the card.
 func TestACardAfterARefusal(t *testing.T) {
 	c, s, p := looker(t, true, deed{})

@@ -139,9 +139,9 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 		s.trouble(p, m.Text)
 	case sc.sight == gone, sc.sight == askLocation, sc.sight == list && p.act.kind == Answer:
 		s.lost(p, p.placedAt(), "was told %.80q", m.Text)
-	case s.crowd.Lenient && wizard.has(sc.sight) && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
+	case s.crowd.Lenient && wizard.has(sc.sight) && p.draftAt > s.crowd.excuse.Load() && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
 		s.uncalled(p, &sc, "a question that was answered")
-	case p.act.kind == Create && wizard.has(sc.sight), p.act.kind == Answer && wizard.has(sc.sight):
+	case wizard.has(sc.sight) && (p.act.kind == Create || p.act.kind == Answer || p.act.kind == Publish):
 		// Another question than expected: what was answered before is gone, or was still there.
 		s.elsewhere(p, m, sc, at)
 	default:
@@ -265,7 +265,7 @@ func (s *shard) elsewhere(p *person, m *sandbox.Message, sc screen, at int64) {
 }
 
 // lost: the bot does not know any more where the person was, as it did at a time. If the
-// database crashed since, it need not.
+// database crashed or was silent since, it need not.
 func (s *shard) lost(p *person, known int64, format string, args ...any) {
 	if p.act.lost {
 		return // every tap of a button is told so
