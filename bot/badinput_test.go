@@ -58,7 +58,7 @@ func TestBadInput(t *testing.T) {
 	say("52.5200, 13.4050", "When does it begin")
 	say("yesterday 12:00", "already passed")
 	say("01.01.2001 10:00", "already passed")
-	say("31.02 10:00", "can't read a day and an hour")
+	say("31.02 10:00", "There is no such moment")
 	say("soon", "can't read a day and an hour")
 	m = say("31.12 23:30", "Is everything right")
 	if n := query[int](w, `SELECT count(*) FROM events`); n != 0 {

@@ -358,8 +358,17 @@ func TestALocationOnceMore(t *testing.T) {
 // TestAQuestionOnceMore: what the bot asked before does not end what came after it.
 func TestAQuestionOnceMore(t *testing.T) {
 	for _, lenient := range []bool{true, false} {
-		for _, asked := range []sight{askLocation, askCategory} {
+		for _, asked := range []sight{askLocation, askCategory, askTitle} {
 			c, s, p := looker(t, lenient, deed{kind: Locate, wants: of(list)})
+			if asked == askTitle { // a first draft: the bot has not shown yet that it knows it
+				p.searchAt, p.draftAt, p.number, p.titled, p.draft = 0, 0, 1, true, true
+				p.act, p.at = deed{kind: Answer, wants: of(askCategory)}, screen{sight: askTitle, message: 8}
+				s.shown(p, &sandbox.Message{ID: 9, Text: "What is it called? Send me the title."}, 1)
+				if p.waiting() != lenient {
+					t.Errorf("lenient %t: waits for the answer to a title: %t", lenient, p.waiting())
+				}
+				continue
+			}
 			m := sandbox.Message{ID: 9, Text: "Send me a location, with the button below"}
 			if asked == askCategory {
 				p.act, p.number, p.titled, p.draft = deed{kind: Answer, wants: of(askWhen)}, 1, true, true

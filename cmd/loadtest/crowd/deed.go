@@ -126,7 +126,7 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == apology:
 		s.complain(p, Broken, "the bot apologised for an error, to %s", p.act.kind)
 		p.act.trouble = true
-	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && p.searchAt > s.crowd.excuse.Load() && !p.asked(&sc):
+	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && !s.excused(p.searchAt) && !p.asked(&sc):
 		s.again(p, m, &sc)
 	case s.crowd.Lenient && sc.edited && sc.sight == card && sc.title == p.act.title && p.unturned(&sc):
 		s.uncalled(p, &sc, "the card as it was before the press")
@@ -139,7 +139,7 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 		s.trouble(p, m.Text)
 	case sc.sight == gone, sc.sight == askLocation, sc.sight == list && p.act.kind == Answer:
 		s.lost(p, p.placedAt(), "was told %.80q", m.Text)
-	case s.crowd.Lenient && wizard.has(sc.sight) && p.draftAt > s.crowd.excuse.Load() && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
+	case s.crowd.Lenient && wizard.has(sc.sight) && !s.excused(p.draftAt) && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
 		s.uncalled(p, &sc, "a question that was answered")
 	case wizard.has(sc.sight) && (p.act.kind == Create || p.act.kind == Answer || p.act.kind == Publish):
 		// Another question than expected: what was answered before is gone, or was still there.
@@ -281,6 +281,12 @@ func (s *shard) lost(p *person, known int64, format string, args ...any) {
 	p.radius, p.days, p.page = firstRadius, roleToday, 0
 }
 
+// excused reports whether what the bot knew at a time may be lost in a crash or a silence of PostgreSQL since.
+func (s *shard) excused(known int64) bool {
+	until := s.crowd.excuse.Load()
+	return until > 0 && known <= until
+}
+
 // settle ends a deed whose answer is complete, and plans what is next.
 func (s *shard) settle(p *person) {
 	d := &p.act
@@ -369,7 +375,7 @@ func (s *shard) conclude(p *person) {
 	case Locate:
 		p.located = true
 	case Create:
-		p.draft, p.titled = true, false
+		p.draft, p.titled, p.draftAt = true, false, d.seen
 	case Discard:
 		p.draft, p.titled = false, false
 	case Publish:
