@@ -72,6 +72,7 @@ type door struct {
 	rest     *http.Server
 
 	mu    sync.Mutex
+	shuts bool // nobody enters any more
 	conns map[*botConn]struct{}
 	busy  sync.WaitGroup // connections
 }
@@ -105,15 +106,15 @@ func (d *door) accept() {
 				_ = conn.Close() // nothing was said
 				continue
 			}
-			d.busy.Go(func() {
+			go func() {
 				defer d.leave(c)
 				c.serve()
-			})
+			}()
 		}
 	}
 }
 
-// enter takes a connection in, and reports false where there are too many.
+// enter takes a connection in, and reports false where there are too many, or the door shuts.
 func (d *door) enter(c *botConn) bool {
 	if d.server.connCount.Add(1) > int64(d.server.opts.Connections) {
 		d.server.connCount.Add(-1)
@@ -122,7 +123,12 @@ func (d *door) enter(c *botConn) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.shuts {
+		d.server.connCount.Add(-1)
+		return false
+	}
 	d.conns[c] = struct{}{}
+	d.busy.Add(1)
 	return true
 }
 
@@ -131,6 +137,7 @@ func (d *door) leave(c *botConn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.conns, c)
+	d.busy.Done()
 }
 
 // each calls do with every connection that has not ended.
@@ -145,6 +152,9 @@ func (d *door) each(do func(*botConn)) {
 // shut closes the door: idle connections at once, others after their answer, or all of them when
 // ctx ends. The server's own context has ended before.
 func (d *door) shut(ctx context.Context) error {
+	d.mu.Lock()
+	d.shuts = true
+	d.mu.Unlock()
 	err := d.listener.Close()
 	d.each((*botConn).wake)
 	if d.rest.Shutdown(ctx) != nil {

@@ -281,6 +281,7 @@ func TestAnOlderListOnceMore(t *testing.T) {
 		{wider, aList(7, true, "2 km", "1 / 1"), aList(7, true, "10 km", "1 / 4")},
 		{next, aList(7, true, "5 km", "1 / 3"), aList(7, true, "5 km", "2 / 3")},
 		{next, aList(7, true, "5 km", "3 / 3"), aList(7, true, "5 km", "2 / 2")},
+		{next, aList(8, false, "5 km", "1 / 3"), aList(9, false, "5 km", "2 / 3")}, // it was sent anew, and then again
 		{deed{kind: Locate, wants: of(list)}, aList(7, true, "5 km", "1 / 3"), aList(8, false, "5 km", "1 / 3")},
 	} {
 		c, s, p := looker(t, true, x.act)

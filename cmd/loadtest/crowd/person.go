@@ -97,11 +97,10 @@ func (p *person) wanted(sees *screen) screen {
 	return want
 }
 
-// asked reports whether a list is the one that the person waits for: a new one, or one edited into theirs.
+// asked reports whether a list is the one that the person waits for; to a location a new one comes.
 func (p *person) asked(sees *screen) bool {
 	want := p.wanted(sees)
-	turns := p.act.kind == Radius || p.act.kind == Days || p.act.kind == Page
-	return sees.shows(&want) && (!turns || sees.edited) && (p.act.kind != Locate || !sees.edited)
+	return sees.shows(&want) && (p.act.kind != Locate || !sees.edited)
 }
 
 // unturned reports whether a card says the opposite of what the person pressed for.
