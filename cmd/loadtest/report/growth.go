@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // fewest is how many samples a slope needs.
 const fewest = 20
@@ -10,8 +13,8 @@ const slack = 8
 
 // Growing names what grows in the second half of a run: where a straight line through its
 // samples (least squares) rises over that half by more than a share of where it begins, and to more
-// than there ever was in the first half: what comes and goes in steps, such as idle connections,
-// does not grow.
+// than there was for a whole quarter of the run before: what comes and goes in steps, such as idle
+// connections, does not grow, and a short peak early on hides no leak.
 func (r *Result) Growing(share float64) (said []string) {
 	half := r.Series[len(r.Series)/2:]
 	if len(half) < fewest {
@@ -28,19 +31,22 @@ func (r *Result) Growing(share float64) (said []string) {
 		{"threads and files of the process", func(s *Sample) float64 { return float64(s.Handles) }},
 	} {
 		from, to := ends(half, x.of)
-		if to-from > share*from && to-from > slack && to > most(r.Series[:len(r.Series)/2], x.of) {
+		if to-from > share*from && to-from > slack && to > held(r.Series, x.of) {
 			said = append(said, fmt.Sprintf("%s: from %.1f to %.1f in the second half, by a straight line through it", x.name, from, to))
 		}
 	}
 	return said
 }
 
-// most is the highest value of a series.
-func most(list []Sample, of func(*Sample) float64) (high float64) {
-	for i := range list {
-		high = max(high, of(&list[i]))
+// held is what there never was less of in the first quarter of a series, or in the second: the
+// higher of the two.
+func held(list []Sample, of func(*Sample) float64) float64 {
+	first, second := math.Inf(1), math.Inf(1)
+	for i := range len(list) / 4 {
+		first = min(first, of(&list[i]))
+		second = min(second, of(&list[len(list)/4+i]))
 	}
-	return high
+	return max(first, second)
 }
 
 // ends are the values of the line of least squares at the first and the last sample.
