@@ -242,6 +242,8 @@ func TestAnnouncementSentAndNotNoted(t *testing.T) {
 		if err := end(now); !errors.Is(err, context.Canceled) {
 			t.Errorf("stopped at once: %v", err)
 		}
+		// What the process has sent and not heard of would be carried out once the rows are free.
+		endOthers(t, url, conn)
 		return tx.Rollback(t.Context())
 	})
 	m.answer(nil)
@@ -259,6 +261,15 @@ func TestAnnouncementSentAndNotNoted(t *testing.T) {
 	if stats := s.AnnouncementStats(); stats.Repeated != 1 {
 		t.Errorf("%+v", stats)
 	}
+}
+
+// endOthers ends every connection to the database but one, and what they carry out.
+func endOthers(t *testing.T, url string, but *pgx.Conn) {
+	t.Helper()
+	waitFor(t, func() bool {
+		return number(t, url, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"+
+			" WHERE datname = current_database() AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid(), $1)", but.PgConn().PID()) == 0
+	})
 }
 
 // What becomes of announcements that cannot be shown.
