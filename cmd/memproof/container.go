@@ -89,12 +89,11 @@ func (c container) remove() error {
 	return os.Remove(c.group)
 }
 
-// log passes the log of the program inside on, until Go finds no more memory, be it for the stack of
-// a new thread.
+// log passes the log of the program inside on, until Go finds no more memory.
 type log struct{ outOfMemory bool }
 
 func (l *log) Write(p []byte) (int, error) {
-	for _, sign := range []string{"out of memory", "cannot allocate", "pthread_create failed"} {
+	for _, sign := range []string{"out of memory", "cannot allocate"} {
 		l.outOfMemory = l.outOfMemory || bytes.Contains(p, []byte(sign))
 	}
 	if l.outOfMemory {
