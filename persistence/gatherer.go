@@ -1,8 +1,6 @@
 package persistence
 
 import (
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -52,9 +50,8 @@ func (g *gatherer) Receive(ctx actor.Context) {
 		if !m.reached {
 			refused = g.refuseAll()
 		}
-		g.next() // the next commit runs while this one's senders are answered
-		g.answer(m.batch.commands)
-		g.answer(refused)
+		g.next()
+		g.writer.answer(refused)
 	case drain:
 		g.draining = true
 		g.next()
@@ -100,22 +97,4 @@ func (g *gatherer) refuseAll() []*pending {
 		p.err = model.ErrUnavailable
 	}
 	return refused
-}
-
-func (g *gatherer) answer(batch []*pending) {
-	for _, p := range batch {
-		g.writer.queued.Add(-1)
-		g.answerOne(p)
-	}
-}
-
-// answerOne calls a sender back. One that panics must not cost the others their answers.
-func (g *gatherer) answerOne(p *pending) {
-	defer func() {
-		if r := recover(); r != nil {
-			g.writer.log.Error("a sender of a command panicked over its answer",
-				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-		}
-	}()
-	p.done(p.answer, p.err)
 }

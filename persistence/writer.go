@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,8 +96,29 @@ func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan *batch
 	for batch := range batches {
 		begun := time.Now()
 		reached := c.commit(ctx, batch.commands)
+		// The next commit begins while this one's senders are answered, and no actor's turn is
+		// between them and their answers.
 		w.root.Send(w.pid, committed{batch, reached, time.Since(begun)})
+		w.answer(batch.commands)
 	}
+}
+
+func (w *Writer) answer(batch []*pending) {
+	for _, p := range batch {
+		w.queued.Add(-1)
+		w.answerOne(p)
+	}
+}
+
+// answerOne calls a sender back. One that panics must not cost the others their answers.
+func (w *Writer) answerOne(p *pending) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.log.Error("a sender of a command panicked over its answer",
+				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
+	p.done(p.answer, p.err)
 }
 
 // end stops the actor.
