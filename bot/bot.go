@@ -274,7 +274,7 @@ func (behavior) Kinds() []string                     { return ui.ScreenNames() }
 func (behavior) Kind(s *ui.State) int                { return int(s.Screen) }
 func (behavior) Fresh(int64) ui.State                { return ui.Fresh() }
 func (behavior) Blank(s *ui.State) bool              { return s.Blank() }
-func (behavior) Prepared(s *ui.State) int            { return len(s.Prepared) }
+func (behavior) Prepared(s *ui.State) int            { return s.Prepared.Len() }
 func (behavior) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 func (h behavior) Step(s ui.State, in any) actors.Turn[ui.State] {
 	if d, ok := in.(actors.Duplicate); ok {

@@ -22,6 +22,7 @@ import (
 	"okolo/actors"
 	"okolo/bot/ui"
 	"okolo/persistence"
+	"okolo/persistence/model"
 	"okolo/persistence/pgtest"
 )
 
@@ -131,7 +132,7 @@ type announced struct {
 }
 
 func (filler) Fresh(int64) ui.State                { return ui.Fresh() }
-func (filler) Prepared(s *ui.State) int            { return len(s.Prepared) }
+func (filler) Prepared(s *ui.State) int            { return s.Prepared.Len() }
 func (filler) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 
 func (filler) Step(s ui.State, in any) actors.Turn[ui.State] {
@@ -142,18 +143,30 @@ func (filler) Step(s ui.State, in any) actors.Turn[ui.State] {
 	switch in := in.(type) {
 	case int64:
 		s.Screen, s.Zone, s.Page, s.ListMessageID = ui.ScreenNearby, "Europe/Berlin", pageOf(in), in
-		s.Prepared = make([]ui.Prepared, 50)
-		for i := range s.Prepared {
-			s.Prepared[i] = ui.Prepare(in+int64(i), i)
-		}
+		s.Prepared = ui.Prepare(foundBy(in))
 	case look:
 		in.arrived()
 	case wantPage:
-		if s.ListMessageID != in.user || s.Page != pageOf(in.user) || len(s.Prepared) < 25 || s.Prepared[0].ID() != in.user {
+		if s.ListMessageID != in.user || s.Page != pageOf(in.user) || !preparedFor(s, in.user) {
 			in.t.Errorf("user %d came back to %+v", in.user, s)
 		}
 	}
 	return actors.Turn[ui.State]{Next: s}
+}
+
+// foundBy is what a user finds: 50 of a million events, in five kilometres.
+func foundBy(user int64) []model.Found {
+	found := make([]model.Found, 50)
+	for i := range found {
+		found[i] = model.Found{ID: (user + int64(i)*618_033) % 1_000_000, Metres: 100 * i}
+	}
+	return found
+}
+
+// preparedFor reports whether a state holds what its user has found, all or half of it.
+func preparedFor(s ui.State, user int64) bool {
+	found := foundBy(user)
+	return bytes.Equal(s.Prepared, ui.Prepare(found)) || bytes.Equal(s.Prepared, ui.Prepare(found[:25]))
 }
 
 // nobody carries nothing out: filler asks for nothing.

@@ -20,8 +20,8 @@ func BenchmarkStep(b *testing.B) {
 		b.Run("page/"+lang, func(b *testing.B) {
 			press := Press{Context: x, Data: c.data(list, "▶")}
 			events := make([]model.Seen, 0, PageSize)
-			for _, p := range c.state.page() {
-				events = append(events, c.world.events[p.ID()])
+			for _, id := range c.state.page() {
+				events = append(events, c.world.events[id])
 			}
 			b.ReportAllocs()
 			for b.Loop() {

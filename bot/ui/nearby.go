@@ -74,12 +74,8 @@ func (s State) nearbyFound(in NearbyFound) Turn {
 		return s.tell(in.Context, "cannot_read")
 	}
 	s.Search++
-	s.Counts, s.Prepared = Counts{}, nil
-	if len(in.Found) > 0 {
-		s.Prepared = make([]Prepared, len(in.Found))
-	}
-	for i, f := range in.Found {
-		s.Prepared[i] = Prepare(f.ID, f.Metres)
+	s.Counts, s.Prepared = Counts{}, Prepare(in.Found)
+	for _, f := range in.Found {
 		switch f.Kind {
 		case model.Community:
 			s.Counts.Community++
@@ -102,13 +98,9 @@ func (s State) showNearby(c Context) Turn {
 		return s.search(c)
 	}
 	s.Screen = ScreenNearby
-	page := s.page()
-	if len(page) == 0 {
+	ids := s.page()
+	if len(ids) == 0 {
 		return s.presentNearby(c, nil)
-	}
-	ids := make([]int64, len(page))
-	for i, p := range page {
-		ids[i] = p.ID()
 	}
 	return Turn{Next: s, Await: []any{LoadEvents{Context: c, IDs: ids}}}
 }
@@ -191,7 +183,7 @@ func (s State) nearbyList(c Context, events []model.Seen) Message {
 
 func (s State) nearbyButtons(t *tongue, events []model.Seen) [][]Button {
 	rows := make([][]Button, 0, 5)
-	if len(s.Prepared) == 0 && s.canWiden() {
+	if s.Prepared.Len() == 0 && s.canWiden() {
 		rows = append(rows, []Button{{Text: t.say("button_wider"), Data: s.encode(actWider, int64(s.Search))}})
 	}
 	if len(events) > 0 {
@@ -331,9 +323,10 @@ func (s State) days(t *tongue) string { return t.say(dayNames[s.Days]) }
 
 // number returns an event's number in the whole list, from 1.
 func (s State) number(event int64) int {
-	for i, p := range s.Prepared {
-		if p.ID() == event {
-			return i + 1
+	number := 0
+	for id := range s.Prepared.All() {
+		if number++; id == event {
+			return number
 		}
 	}
 	return 0

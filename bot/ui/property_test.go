@@ -219,16 +219,6 @@ func TestLongestMine(t *testing.T) {
 	})
 }
 
-func TestPrepared(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		id, metres := rapid.Int64Range(0, 1<<44-1).Draw(t, "id"), rapid.IntRange(-10, 1<<21).Draw(t, "metres")
-		p := Prepare(id, metres)
-		if want := min(max(metres, 0), 1<<20-1); p.ID() != id || p.Metres() != want {
-			t.Fatalf("%d at %d m is %d at %d m", id, metres, p.ID(), p.Metres())
-		}
-	})
-}
-
 func TestButtonData(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := State{Revision: rapid.Uint32().Draw(t, "revision")}

@@ -13,11 +13,18 @@ import (
 // one that it can show.
 func (s *State) UnmarshalCBOR(data []byte) error {
 	type plain State // without this method
-	var read plain
+	var read struct {
+		plain
+		Before preparedBefore `cbor:"15,keyasint"`
+	}
 	if err := cbor.Unmarshal(data, &read); err != nil {
 		return fmt.Errorf("decode a conversation: %w", err)
 	}
-	*s = State(read).known()
+	*s = State(read.plain)
+	if len(read.Before) > 0 {
+		s.Prepared = read.Before.packed()
+	}
+	*s = s.known()
 	return nil
 }
 
@@ -43,6 +50,9 @@ func (s State) known() State {
 	}
 	if !s.Category.Valid() {
 		s.Category = ""
+	}
+	if !s.Prepared.whole() {
+		s.Prepared = nil
 	}
 	s.Page = min(max(s.Page, 0), s.lastPage())
 	s.BansPage = max(s.BansPage, 0)

@@ -38,8 +38,8 @@ func anyInput(t *rapid.T, s State) any {
 		Now:  monday, Update: 1000,
 	}
 	var events []model.Seen
-	for _, p := range s.page() {
-		events = append(events, event(p.ID(), "Chess"))
+	for _, id := range s.page() {
+		events = append(events, event(id, "Chess"))
 	}
 	switch rapid.IntRange(0, 8).Draw(t, "input") {
 	case 0:
@@ -74,7 +74,7 @@ func anyInput(t *rapid.T, s State) any {
 func TestUnknownInSnapshot(t *testing.T) {
 	good := State{
 		Lang: "ru", Screen: ScreenWizard, Message: 5, Here: berlin, Zone: "Europe/Berlin", Radius: 10_000, Days: Week,
-		Category: "music", Page: 1, Prepared: make([]Prepared, 6), Back: ScreenMine, Headline: "saved",
+		Category: "music", Page: 1, Prepared: Prepare(make([]model.Found, 6)), Back: ScreenMine, Headline: "saved",
 		Draft: &Draft{ID: 9, Step: StepWhen, Title: "Chess", Category: "games", Point: moscow, Zone: "Europe/Moscow"},
 	}
 	for name, c := range map[string]struct{ harm, heal func(*State) }{
@@ -94,6 +94,7 @@ func TestUnknownInSnapshot(t *testing.T) {
 		"draft's category":  {func(s *State) { s.Draft.Category = "fishing" }, func(s *State) { s.Draft.Category = "" }},
 		"draft's place":     {func(s *State) { s.Draft.Point.Lon = 181 }, func(s *State) { s.Draft.Point, s.Draft.Zone = model.Point{}, "" }},
 		"draft's length":    {func(s *State) { s.Draft.Length = -1 }, func(*State) {}},
+		"prepared":          {func(s *State) { s.Prepared = s.Prepared[:5] }, func(s *State) { s.Prepared, s.Page = nil, 0 }},
 		"parked draft":      {func(s *State) { s.Draft.Parked = &Draft{ID: 8} }, func(*State) {}},
 		"parked edit": {
 			func(s *State) { s.Draft.Event, s.Draft.Parked = 5, &Draft{ID: 8, Event: 6} },
@@ -115,5 +116,26 @@ func TestUnknownInSnapshot(t *testing.T) {
 	}
 	if err := new(State).UnmarshalCBOR([]byte{0x81}); err == nil {
 		t.Error("what is cut off was read")
+	}
+}
+
+// A list that was stored before lists were packed is read as what it is now.
+func TestPreparedAsBefore(t *testing.T) {
+	raw, err := cbor.Marshal(map[int]any{2: ScreenNearby, 9: "Europe/Berlin", 10: 5000, 13: 1, 15: []uint64{
+		1<<20 | 5, 7<<20 | 6, 3<<20 | 7, 4<<20 | 7, 5<<20 | 9, (1<<44-1)<<20 | (1<<20 - 1),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s State
+	if err := cbor.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	want := []model.Found{{ID: 1, Metres: 5}, {ID: 7, Metres: 6}, {ID: 3, Metres: 7}, {ID: 4, Metres: 7}, {ID: 5, Metres: 9}, {ID: 1<<44 - 1, Metres: 1<<20 - 1}}
+	if got := unpacked(s.Prepared); !reflect.DeepEqual(got, want) || s.Page != 1 || s.Screen != ScreenNearby {
+		t.Fatalf("%v on page %d of %+v", got, s.Page, s)
+	}
+	if again := stored(t, s); !reflect.DeepEqual(again, s) {
+		t.Fatalf("%+v is read as %+v", s, again)
 	}
 }

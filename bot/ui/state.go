@@ -32,7 +32,7 @@ type State struct {
 	Days     Days           `cbor:"11,keyasint,omitempty"`
 	Moved    bool           `cbor:"25,keyasint,omitempty"` // Here is another place than that of Prepared
 	Counts   Counts         `cbor:"14,keyasint,omitempty"`
-	Prepared []Prepared     `cbor:"15,keyasint,omitempty"` // the nearest first
+	Prepared Prepared       `cbor:"31,keyasint,omitempty"` // 15 was an earlier form
 
 	Event int64 `cbor:"16,keyasint,omitempty"` // on the card
 	// Headline names the sentence on top of the card or the menu: what was just done.
@@ -109,40 +109,32 @@ type Counts struct {
 
 func (c Counts) total() int { return int(c.People) + int(c.Community) + int(c.Imported) }
 
-// Prepared is an event prepared for display, packed into eight bytes because a session
-// holds up to fifty: the id in the upper 44 bits, the distance in metres in the lower 20.
-type Prepared uint64
-
-const metreBits = 20
-
-// Prepare packs an event id below 2^44 and a distance, cut at 1,048,575 m.
-func Prepare(id int64, metres int) Prepared {
-	return Prepared(uint64(id)<<metreBits | uint64(min(max(metres, 0), 1<<metreBits-1)))
-}
-
-// ID returns the event's id.
-func (p Prepared) ID() int64 { return int64(p >> metreBits) }
-
-// Metres returns the distance from the place of the search.
-func (p Prepared) Metres() int { return int(p & (1<<metreBits - 1)) }
-
 // Trim returns s with at most limit events prepared. What is shown stays on a page that
 // exists.
 func (s State) Trim(limit int) State {
-	if len(s.Prepared) > limit {
-		s.Prepared = append([]Prepared(nil), s.Prepared[:limit]...)
+	if s.Prepared.Len() > limit {
+		s.Prepared = s.Prepared.first(limit)
 		s.Page = min(s.Page, s.lastPage())
 	}
 	return s
 }
 
 // lastPage is the number of the last page of the list, from 0.
-func (s State) lastPage() int16 { return int16(max(0, len(s.Prepared)-1) / PageSize) }
+func (s State) lastPage() int16 { return int16(max(0, s.Prepared.Len()-1) / PageSize) }
 
-// page returns the events of the current page.
-func (s State) page() []Prepared {
-	from := min(int(s.Page)*PageSize, len(s.Prepared))
-	return s.Prepared[from:min(from+PageSize, len(s.Prepared))]
+// page returns the ids of the events of the current page.
+func (s State) page() []int64 {
+	ids, i := make([]int64, 0, PageSize), 0
+	for id := range s.Prepared.All() {
+		if i/PageSize > int(s.Page) {
+			break
+		}
+		if i/PageSize == int(s.Page) {
+			ids = append(ids, id)
+		}
+		i++
+	}
+	return ids
 }
 
 // distance returns the distance of an event that is prepared.
@@ -150,9 +142,9 @@ func (s State) distance(event int64) (metres int, ok bool) {
 	if s.Moved {
 		return 0, false
 	}
-	for _, p := range s.Prepared {
-		if p.ID() == event {
-			return p.Metres(), true
+	for id, metres := range s.Prepared.All() {
+		if id == event {
+			return metres, true
 		}
 	}
 	return 0, false

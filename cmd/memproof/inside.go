@@ -18,6 +18,7 @@ import (
 	"okolo/actors"
 	"okolo/bot/ui"
 	"okolo/persistence"
+	"okolo/persistence/model"
 )
 
 // result is what the run in the container saw.
@@ -172,23 +173,44 @@ type (
 type visitors struct{}
 
 func (visitors) Fresh(int64) ui.State                { return ui.Fresh() }
-func (visitors) Prepared(s *ui.State) int            { return len(s.Prepared) }
+func (visitors) Prepared(s *ui.State) int            { return s.Prepared.Len() }
 func (visitors) Trim(s ui.State, limit int) ui.State { return s.Trim(limit) }
 
 func (visitors) Step(s ui.State, in any) actors.Turn[ui.State] {
 	switch in := in.(type) {
 	case arrival:
 		s.Screen, s.Zone, s.Page, s.ListMessageID = ui.ScreenNearby, "Europe/Berlin", int16(in.user%5), in.user
-		s.Prepared = make([]ui.Prepared, 50)
-		for i := range s.Prepared {
-			s.Prepared[i] = ui.Prepare(in.user+int64(i), i)
-		}
+		s.Prepared = prepare(in.user)
 	case comeback:
-		if s.ListMessageID != in.user || s.Page != int16(in.user%5) || len(s.Prepared) < 25 || s.Prepared[0].ID() != in.user {
+		if s.ListMessageID != in.user || s.Page != int16(in.user%5) || !prepared(s, in.user) {
 			in.wrong.Add(1)
 		}
 	}
 	return actors.Turn[ui.State]{Next: s}
+}
+
+// eventOf is the i-th of the events that a user has found, of a million.
+func eventOf(user int64, i int) int64 { return (user + int64(i)*618_033) % 1_000_000 }
+
+// prepare has a user find 50 events in five kilometres.
+func prepare(user int64) ui.Prepared {
+	found := make([]model.Found, 50)
+	for i := range found {
+		found[i].ID, found[i].Metres = eventOf(user, i), 100*i
+	}
+	return ui.Prepare(found)
+}
+
+// prepared reports whether the user's events are there, at least those that a purge leaves.
+func prepared(s ui.State, user int64) bool {
+	n := 0
+	for id := range s.Prepared.All() {
+		if id != eventOf(user, n) {
+			return false
+		}
+		n++
+	}
+	return n >= 25
 }
 
 // nothing is asked for outside of the state.
