@@ -1,28 +1,19 @@
 package bot_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"okolo/bot/sandbox"
 	"okolo/bot/sandbox/visit"
+	"okolo/persistence/pgtest"
 )
 
 // execute changes the database behind the bot's back.
 func execute(w *world, sql string, args ...any) {
 	w.t.Helper()
-	conn, err := pgx.Connect(context.Background(), w.url)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { check(w.t, conn.Close(context.Background())) }()
-	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
+	pgtest.Execute(w.t, w.url, sql, args...)
 }
 
 // await waits until a query returns true.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/jackc/pgx/v5"
 
 	"okolo/actors"
 	"okolo/bot"
@@ -167,17 +166,9 @@ func (w *world) visitor(id int64, name, lang string) *visit.Visitor {
 }
 
 // query reads one value from the database.
-func query[T any](w *world, sql string, args ...any) (value T) {
+func query[T any](w *world, sql string, args ...any) T {
 	w.t.Helper()
-	conn, err := pgx.Connect(context.Background(), w.url)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { check(w.t, conn.Close(context.Background())) }()
-	if err := conn.QueryRow(context.Background(), sql, args...).Scan(&value); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
-	return value
+	return pgtest.Value[T](w.t, w.url, sql, args...)
 }
 
 func check(t *testing.T, err error) {

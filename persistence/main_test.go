@@ -109,12 +109,9 @@ func execute(tb testing.TB, url, sql string, args ...any) {
 }
 
 // number returns the number that a query gives.
-func number(tb testing.TB, url, sql string, args ...any) (n int) {
+func number(tb testing.TB, url, sql string, args ...any) int {
 	tb.Helper()
-	connect(tb, url, func(conn *pgx.Conn) error {
-		return conn.QueryRow(context.Background(), sql, args...).Scan(&n)
-	})
-	return n
+	return pgtest.Value[int](tb, url, sql, args...)
 }
 
 func connect(tb testing.TB, url string, do func(*pgx.Conn) error) {

@@ -76,6 +76,12 @@ func createDatabase(ctx context.Context) (name, server string, err error) {
 		if shared.server, err = start(ctx, embedded.Options{}); err != nil {
 			return "", "", err
 		}
+		// Nobody kills this one.
+		for _, sql := range []string{"ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"} {
+			if err := execute(ctx, shared.server.URL(), sql); err != nil {
+				return "", "", err
+			}
+		}
 	}
 	shared.made++
 	name, server = fmt.Sprintf("test%d", shared.made), shared.server.URL()
