@@ -25,6 +25,7 @@ func (w *world) announced(by, there *visit.Visitor, group int64, title string) (
 // TestAnnouncement: what happens to an event is to be seen in its announcement: that it was called
 // off, hidden by an operator, or is over.
 func TestAnnouncement(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	anna := w.visitor(1, "Anna", "en")
 	id := w.group(anna, sandbox.NewGroup{Supergroup: true})
@@ -65,6 +66,7 @@ func TestAnnouncement(t *testing.T) {
 // TestAnnouncementInItsPlace: an announcement is in the group's language, in the topic that an
 // administrator chose, and where that is closed, outside of it.
 func TestAnnouncementInItsPlace(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	anna := w.visitor(1, "Anna", "en")
 	id := w.group(anna, sandbox.NewGroup{Forum: true})

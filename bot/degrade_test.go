@@ -13,6 +13,7 @@ import (
 // TestUnknownMethods: on a server that has not all the methods of the Bot API people get what there
 // is to read, as text.
 func TestUnknownMethods(t *testing.T) {
+	t.Parallel()
 	isMap := func(m sandbox.Message) bool { return m.Photo != nil }
 	unknown := func(methods ...string) sandbox.Faults {
 		return sandbox.Faults{Calls: always(sandbox.CallFaults{Unknown: true}, methods...)}

@@ -19,6 +19,7 @@ import (
 // TestForget: who asks to be forgotten, twice, is nowhere in the database any more. Others learn
 // that events are called off, and move up from waiting lists.
 func TestForget(t *testing.T) {
+	t.Parallel()
 	for lang, words := range map[string]struct{ join, forget, sure, forgotten, off string }{
 		"en": {"Join", "Yes, delete it", "Delete for ever", "is deleted", "called off"},
 		"ru": {"Пойду", "Да, удалить", "Удалить навсегда", "удалено", "отменено"},

@@ -36,8 +36,10 @@ func argument(t *testing.T, m sandbox.Message, label string) string {
 
 // TestGroup: from the hello to an event of the group's own, which members join, in both languages.
 func TestGroup(t *testing.T) {
+	t.Parallel()
 	for lang, says := range words {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, worldOptions{})
 			anna, boris := w.visitor(1, "Anna", lang), w.visitor(2, "Boris", lang)
 			id := w.group(anna, sandbox.NewGroup{}, boris)
@@ -111,6 +113,7 @@ func (w *world) draft(v *visit.Visitor, lang string) sandbox.Message {
 // on with the settings and the events that there were. What was said there meanwhile is none of
 // its business.
 func TestGroupComesAndGoes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	anna, boris := w.visitor(1, "Anna", "en"), w.visitor(2, "Boris", "en")
 	id := w.group(anna, sandbox.NewGroup{}, boris)
@@ -161,6 +164,7 @@ func (w *world) fromBot(v *visit.Visitor) int {
 // TestGroupRights: every action in a group by everybody there is, by their role. Who may not is
 // told so in words, and no row changes.
 func TestGroupRights(t *testing.T) {
+	t.Parallel()
 	const creator, admin, member, outsider, banned, hidden = 1, 2, 3, 4, 5, 6
 	roles := map[string]int64{"creator": creator, "admin": admin, "member": member, "outsider": outsider, "banned": banned, "anonymous": hidden}
 	w := newWorld(t, worldOptions{})
@@ -388,6 +392,7 @@ func TestMuteGroup(t *testing.T) {
 // TestJammedGroup: a group where Telegram has the bot wait gets what was asked for first when the wait
 // is over, and nothing of what was asked for meanwhile.
 func TestJammedGroup(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{sending: sender.Options{MaxAttempts: 1}})
 	anna := w.visitor(1, "Anna", "en")
 	id := w.group(anna, sandbox.NewGroup{})
@@ -421,6 +426,7 @@ func TestJammedGroup(t *testing.T) {
 // TestGroupMigratedUnheard: where the bot never heard that a group became a supergroup, the call that
 // Telegram refuses for that tells it, and the group's events move.
 func TestGroupMigratedUnheard(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	anna := w.visitor(1, "Anna", "en")
 	id := w.group(anna, sandbox.NewGroup{})

@@ -54,6 +54,7 @@ func TestSlowChat(t *testing.T) {
 // TestInboxAtStart: what the inbox has is handled at the start, before anything new. What was begun
 // too often is set aside, and nothing of the others is, though they were begun as often beside it.
 func TestInboxAtStart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	anna := w.visitor(1, "Anna", "en")
 	boris := w.visitor(2, "Boris", "en")

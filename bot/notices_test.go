@@ -109,6 +109,7 @@ func TestNotices(t *testing.T) {
 // TestRemindersOnce: a reminder comes once, also where the bot starts again, and never to who
 // wants none; who mutes it by its button gets no second one.
 func TestRemindersOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	boris := w.visitor(1, "Boris", "en")
 	create(boris, "Chess")
@@ -151,6 +152,7 @@ func TestRemindersOnce(t *testing.T) {
 
 // TestNoRemindersAtAll: who wants none at all gets none; others do.
 func TestNoRemindersAtAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	boris := w.visitor(1, "Boris", "en")
 	create(boris, "Chess")

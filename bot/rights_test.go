@@ -18,6 +18,7 @@ import (
 // button that their screen does not have. Who may not is told so in words, and no row changes. Every action
 // that buttons have is in it; by role in a group they are in TestGroupRights.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	const owner, guest, stranger, banned, operator = 1, 2, 3, 4, 5
 	everybody := []int64{owner, guest, stranger, banned, operator}
 	but := func(who int64) map[int64]bool {

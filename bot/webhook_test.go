@@ -65,6 +65,7 @@ func (w *world) ingress() bot.IngressStats {
 // TestWebhook: updates that Telegram brings are handled as those that are fetched, and a bot goes
 // over from the one to the other, and back, without losing any.
 func TestWebhook(t *testing.T) {
+	t.Parallel()
 	hook := webhook()
 	hook.Wary = time.Nanosecond // as after the first minutes
 	w := newWorld(t, worldOptions{webhook: hook, faults: sandbox.Faults{DuplicateUpdates: 0.5, LateUpdates: 0.2, LateBy: 100 * time.Millisecond}})

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,7 +26,10 @@ import (
 	"okolo/persistence/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "4") // most of them wait, for a pace or a second try; the command line has the last word
+	os.Exit(pgtest.Main(m))
+}
 
 // world is a whole bot on real parts: PostgreSQL, the sandbox over HTTP, telego.
 type world struct {
