@@ -22,6 +22,7 @@ import (
 // move, and agree with okolo stats --json and with /metrics; a purge ordered on the page shows
 // on the page and in both; a drain ordered there ends the program.
 func TestDashboard(t *testing.T) {
+	t.Parallel()
 	p, out := launchDemo(t, nil, nil, "--fresh")
 	p.ready(t, out, `Dashboard\s+(http\S+?)/$`)
 	telegram := sandboxOf(t, p)

@@ -77,6 +77,7 @@ func TestAlertsAndBoards(t *testing.T) {
 
 // TestRestore dumps a database, restores it elsewhere, and serves from there.
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	env := []string{"BOT_TOKEN=" + demoToken, "BOT_API_URL=" + localTelegram(t), "OPS_ADDR=127.0.0.1:0"}
 	old, restored := pgtest.URL(t), pgtest.URL(t)
 	startServe(t, append(env, "DATABASE_URL="+old)).terminate(t)

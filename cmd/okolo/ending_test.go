@@ -22,6 +22,7 @@ import (
 
 // TestDemoDrains: SIGTERM ends the demo in order, also after it has served somebody.
 func TestDemoDrains(t *testing.T) {
+	t.Parallel()
 	p := runDemo(t, nil, nil, "--fresh")
 	anna, err := visit.Join(t.Context(), sandbox.NewPeople(p.url, nil), sandbox.Profile{ID: 5, FirstName: "Anna", LanguageCode: "en"}, visit.Options{})
 	if err != nil {
@@ -124,6 +125,7 @@ func TestSecondSignal(t *testing.T) {
 // TestDatabaseThatEndsByItself ends the demo, with a sentence that says so. It is kept in a
 // folder whose name needs care wherever it is written.
 func TestDatabaseThatEndsByItself(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(openDir(t), "it's a, \"folder\"", "Ёлка")
 	p := runDemo(t, nil, nil, "--data", data)
 	content, err := os.ReadFile(filepath.Join(data, "data", "postmaster.pid"))

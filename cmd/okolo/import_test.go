@@ -33,6 +33,7 @@ func feed(days ...int) string {
 // TestImport: from an address, through a redirection, again and again; from a file; and not what
 // is no calendar, or too much, or endless.
 func TestImport(t *testing.T) {
+	t.Parallel()
 	url := pgtest.URL(t)
 	env := []string{"DATABASE_URL=" + url}
 	var calendar atomic.Value // what /events.ics has

@@ -14,6 +14,7 @@ import (
 // TestUpdateThatKills: an update in whose handling the program is killed (SIGKILL), twice beside
 // others and three times by itself, is set aside at the sixth start; others sent with it are not. An operator sees it and replays it.
 func TestUpdateThatKills(t *testing.T) {
+	t.Parallel()
 	telegram, err := sandbox.New(sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)

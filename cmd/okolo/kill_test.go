@@ -55,6 +55,7 @@ func TestKilledUnderLoad(t *testing.T) {
 // people see what they are asked next. Everybody goes on where they were, though none of their
 // sessions ever left memory in an orderly way.
 func TestKilledInTheWizard(t *testing.T) {
+	t.Parallel()
 	const people = 12
 	api := localTelegram(t)
 	env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + pgtest.URL(t), "BOT_API_URL=" + api, "OPS_ADDR=127.0.0.1:0", "SEND_RATE=0", "CHAT_RATE=0", "PERSON_RATE=0"}
@@ -121,6 +122,7 @@ func TestKilledInTheWizard(t *testing.T) {
 // every screen and every step of the wizard, once more when all are there, and while they press the
 // next button. Everybody goes on as if nothing had happened.
 func TestKilledOnEveryScreen(t *testing.T) {
+	t.Parallel()
 	all, err := stops.All()
 	if err != nil {
 		t.Fatal(err)

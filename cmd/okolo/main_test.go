@@ -67,6 +67,7 @@ func okolo(t *testing.T, env []string, args ...string) (code int, stdout, stderr
 
 // TestRefusals: what cannot work is refused in one sentence, with the exit code for it.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	db := "DATABASE_URL=" + pgtest.URL(t)
 	good := "BOT_TOKEN=" + demoToken
 	stern := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -141,6 +142,7 @@ func TestMigrate(t *testing.T) {
 // TestServe runs the real program against a sandbox: it serves, tells its statistics, purges,
 // drains on SIGTERM, and goes on where the person was, with either store of sessions.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	t.Run("PostgreSQL", func(t *testing.T) { testServe(t) })
 	t.Run("Redis", func(t *testing.T) { testServe(t, "REDIS_URL="+redistest.Start(t).URL()) })
 }

@@ -17,6 +17,7 @@ import (
 // is off, while those who joined are being told. Everybody is told in the end, and only those who
 // were being written to twice.
 func TestKilledWhileTelling(t *testing.T) {
+	t.Parallel()
 	const people, atOnce = 90, 30
 	api := localTelegram(t)
 	database := pgtest.URL(t)

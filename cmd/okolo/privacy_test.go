@@ -66,6 +66,7 @@ func (c *collector) traces() map[*otlp.Span][]string {
 // TestNobodyIsGivenAway: while people use everything, neither the log at any level nor the
 // traces have what they write, where they are, or the token; and the traces have every station.
 func TestNobodyIsGivenAway(t *testing.T) {
+	t.Parallel()
 	for _, level := range []string{"INFO", "DEBUG"} {
 		t.Run(level, func(t *testing.T) { testNobodyIsGivenAway(t, level) })
 	}

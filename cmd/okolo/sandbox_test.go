@@ -65,6 +65,7 @@ func TestSandboxGuide(t *testing.T) {
 // TestControlIsOff: faults can be ordered in the demo, and from okolo sandbox only where a flag
 // says so.
 func TestControlIsOff(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		url  string
 		code int

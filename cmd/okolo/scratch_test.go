@@ -21,6 +21,7 @@ import (
 // TestServeFromScratch runs the static program as the image does: in a root where nothing else is,
 // no /tmp, no /proc, no time zones, no fonts, and nothing can be written, as somebody who is not root.
 func TestServeFromScratch(t *testing.T) {
+	t.Parallel()
 	root := openDir(t)
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(root, "okolo"), ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -17,6 +17,7 @@ import (
 // a location, turn the page, widen the radius, create an event, and join it as a second
 // person in a second tab. Its screenshots go to $OKOLO_SCREENSHOTS, where that is set.
 func TestWebChat(t *testing.T) {
+	t.Parallel()
 	url := startDemo(t)
 	anna := browser.Open(t, url)
 

@@ -10,6 +10,7 @@ import (
 // by the button in the group, announced there, and joined by two people in two tabs, who both see
 // the counts change. Its screenshots go to $OKOLO_SCREENSHOTS, where that is set.
 func TestWebGroup(t *testing.T) {
+	t.Parallel()
 	const group = "Evening walkers"
 	anna := browser.Open(t, startDemo(t))
 	anna.Click("#new-group", "")

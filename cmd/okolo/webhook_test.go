@@ -17,6 +17,7 @@ import (
 // started again, and another takes it over, after a kill and in a rolling restart. What anybody saw
 // saved is there once.
 func TestWebhookKilled(t *testing.T) {
+	t.Parallel()
 	const people = 20
 	api, database := localTelegram(t), pgtest.URL(t)
 	address := fmt.Sprintf("127.%d.0.2:8082", 1+os.Getpid()%250) // from where nobody connects

@@ -22,6 +22,7 @@ import (
 // TestWindowOfServe looks through the operators' window of the real program: metrics that keep
 // the conventions and agree with the statistics, readiness that follows the database, a drain.
 func TestWindowOfServe(t *testing.T) {
+	t.Parallel()
 	database := pgtest.Server(t)
 	p := startServe(t, []string{
 		"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + database.URL(), "BOT_API_URL=" + localTelegram(t), "OPS_ADDR=127.0.0.1:0",
