@@ -54,32 +54,35 @@ func (s *session[S]) patient() bool {
 
 // submit hands the newest state to the saver.
 func (s *session[S]) submit() {
-	data, err := s.encode()
+	m := saves.Get().(*save)
+	data, err := s.encode(m.snapshot.Data)
 	if err != nil {
 		s.rt.log.Error("a snapshot could not be made", slog.Int64("user", s.entry.user), slog.Any("error", err))
 		s.rt.saver.waive()
 		s.refused()
 		return
 	}
-	s.rt.saver.submit(&save{
+	*m = save{
 		snapshot: Snapshot{
 			User: s.entry.user, Epoch: s.rt.cfg.Epoch, Incarnation: s.incarnation, Revision: s.revision, Data: data,
 		},
 		to: s.self, patient: s.patient(),
-	})
+	}
+	s.rt.saver.submit(m)
 }
 
-// encode makes the snapshot's data; nil for a blank state. Application code may run in it.
-func (s *session[S]) encode() (data []byte, err error) {
+// encode makes the snapshot's data, into room where there is enough; none for a blank state. Application
+// code may run in it.
+func (s *session[S]) encode(room []byte) (data []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
 	if s.rt.blanks != nil && s.rt.blanks.Blank(&s.state) {
-		return nil, nil
+		return room[:0], nil
 	}
-	return encode(s.rt.cfg.StateVersion, s.applied, s.pressed, s.state)
+	return encode(room, s.rt.cfg.StateVersion, s.applied, s.pressed, &s.state)
 }
 
 // saved notes what became of a snapshot.
@@ -87,7 +90,10 @@ func (s *session[S]) saved(m *save) {
 	if m.stored {
 		s.dirty = s.revision != m.snapshot.Revision
 	}
-	s.checkpointed(m.snapshot.Revision, m.stored)
+	revision, stored := m.snapshot.Revision, m.stored
+	*m = save{snapshot: Snapshot{Data: m.snapshot.Data}} // it holds nobody's session
+	saves.Put(m)
+	s.checkpointed(revision, stored)
 }
 
 // refused notes that there will be no snapshot for now.

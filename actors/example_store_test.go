@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -80,6 +81,7 @@ func (s *shelf) Save(_ context.Context, batch []actors.Snapshot) error {
 	defer s.mu.Unlock()
 	for _, b := range batch {
 		if old, ok := s.newest[b.User]; !ok || slices.Compare(age(b), age(old)) > 0 {
+			b.Data = bytes.Clone(b.Data) // what is in the batch is used again
 			s.newest[b.User] = b
 		}
 	}

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -189,6 +190,7 @@ func (m *memoryStore) Save(ctx context.Context, batch []Snapshot) error {
 			m.refused++
 			continue
 		}
+		s.Data = bytes.Clone(s.Data)
 		if m.newest[s.User] = s; len(s.Data) == 0 {
 			delete(m.newest, s.User)
 		}

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"math/rand/v2"
@@ -60,7 +61,10 @@ func (c *cable) Load(ctx context.Context, users []int64) ([]Snapshot, error) {
 func (c *cable) Save(ctx context.Context, batch []Snapshot) error {
 	c.mu.Lock()
 	if c.cut || c.lags {
-		c.late = append(c.late, batch...)
+		for _, s := range batch {
+			s.Data = bytes.Clone(s.Data)
+			c.late = append(c.late, s)
+		}
 		c.mu.Unlock()
 		return errDown
 	}

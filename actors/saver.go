@@ -30,6 +30,9 @@ type save struct {
 	stored   bool
 }
 
+// saves are used again, with the room for their data: there are as many as are granted at a time.
+var saves = sync.Pool{New: func() any { return new(save) }}
+
 // claim is the answer to a claim.
 type claim uint8
 
@@ -54,6 +57,7 @@ type saver struct {
 	*batcher[*save]
 	core  *core
 	store SnapshotStore
+	batch []Snapshot // the one that is tried, used again
 	down  atomic.Bool
 	// probing: the store is down and a batch is being tried.
 	probing atomic.Bool
@@ -164,15 +168,16 @@ func (s *saver) probed() {
 // try saves a batch once. It takes the deadline's time at most, counted from now: what waited
 // its turn behind a store that works is stored late rather than given up.
 func (s *saver) try(batch []*save) error {
-	snapshots := make([]Snapshot, len(batch))
-	for i := range batch {
-		snapshots[i] = batch[i].snapshot
+	s.batch = s.batch[:0]
+	for _, m := range batch {
+		s.batch = append(s.batch, m.snapshot)
 	}
 	ctx, cancel := context.WithTimeout(s.core.ctx, s.core.cfg.SnapshotDeadline)
 	defer cancel()
 	begun := time.Now()
 	defer func() { s.core.count.saveSeconds.Observe(time.Since(begun).Seconds()) }()
-	return s.store.Save(ctx, snapshots)
+	defer clear(s.batch)
+	return s.store.Save(ctx, s.batch)
 }
 
 func (s *saver) succeeded(batch []*save) {

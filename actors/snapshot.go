@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -28,7 +27,8 @@ type SnapshotStore interface {
 	// Load returns the snapshots of those users who have one.
 	Load(ctx context.Context, users []int64) ([]Snapshot, error)
 	// Save stores a batch, at most one snapshot for each user. A snapshot older than the
-	// stored one is left out; that is no error. One without data deletes the stored one.
+	// stored one is left out; that is no error. One without data deletes the stored one. What
+	// the batch holds is used again once Save has returned: a store that keeps it copies it.
 	Save(ctx context.Context, batch []Snapshot) error
 }
 
@@ -38,7 +38,7 @@ var (
 	errVersion = errors.New("the snapshot has another version")
 )
 
-// envelope is what a snapshot's data holds behind its checksum. State is S when it is
+// envelope is what a snapshot's data holds behind its checksum. State is *S when it is
 // written; it is read raw, since only the version says whether it can be understood.
 type envelope[State any] struct {
 	_       struct{} `cbor:",toarray"`
@@ -62,20 +62,15 @@ var encoding = func() cbor.UserBufferEncMode {
 	return mode
 }()
 
-// scratch are buffers to encode in.
-var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// encode writes a session's state and what it remembers.
-func encode[S any](version uint32, applied updates, pressed presses, state S) ([]byte, error) {
-	b := scratch.Get().(*bytes.Buffer)
-	defer scratch.Put(b)
-	b.Reset()
+// encode writes a session's state and what it remembers, into room where there is enough of it.
+func encode[S any](room []byte, version uint32, applied updates, pressed presses, state *S) ([]byte, error) {
+	b := bytes.NewBuffer(room[:0])
 	b.Write(make([]byte, checksumSize))
-	e := envelope[S]{Version: version, Applied: applied, Pressed: pressed, State: state}
+	e := envelope[*S]{Version: version, Applied: applied, Pressed: pressed, State: state}
 	if err := encoding.MarshalToBuffer(&e, b); err != nil {
 		return nil, fmt.Errorf("encode the state: %w", err)
 	}
-	data := bytes.Clone(b.Bytes())
+	data := b.Bytes()
 	binary.BigEndian.PutUint32(data, crc32.Checksum(data[checksumSize:], castagnoli))
 	return data, nil
 }

@@ -12,7 +12,7 @@ import (
 func TestCodec(t *testing.T) {
 	applied, pressed := updates{1, 2}, presses{{Key: 1 << 63, At: 9}}
 	state := tally{Applied: []int{1, -2}, List: []int32{7}}
-	data, err := encode(3, applied, pressed, state)
+	data, err := encode(nil, 3, applied, pressed, &state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,20 +36,20 @@ func TestCodec(t *testing.T) {
 			t.Fatalf("cut at %d: %v", i, err)
 		}
 	}
-	tooLong, err := encode(3, make(updates, MaxApplied+1), nil, state)
+	tooLong, err := encode(nil, 3, make(updates, MaxApplied+1), nil, &state)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, _, _, err := decode[tally](tooLong, 3); !errors.Is(err, errDamaged) {
 		t.Fatal(err)
 	}
-	if _, err := encode(1, nil, nil, struct{ C chan int }{make(chan int)}); err == nil {
+	if _, err := encode(nil, 1, nil, nil, &struct{ C chan int }{make(chan int)}); err == nil {
 		t.Fatal("a channel was encoded")
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	data, err := encode(1, updates{1}, presses{{Key: 1, At: 1}}, tally{Applied: []int{1}})
+	data, err := encode(nil, 1, updates{1}, presses{{Key: 1, At: 1}}, &tally{Applied: []int{1}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func FuzzDecode(f *testing.F) {
 
 func TestUnreadableSnapshots(t *testing.T) {
 	store := newMemoryStore()
-	other, err := encode(99, nil, nil, tally{Applied: []int{5}})
+	other, err := encode(nil, 99, nil, nil, &tally{Applied: []int{5}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package persistence
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -42,84 +41,66 @@ func (s *Snapshots) Load(ctx context.Context, users []int64) ([]actors.Snapshot,
 	return found, nil
 }
 
-// Save stores a batch in one round trip. The newest of a user's snapshots stays, by epoch,
-// incarnation and revision, in the batch as in the table. Numbers above the largest int64 are
-// an error.
+// Save stores a batch. The newest of a user's snapshots stays, by epoch, incarnation and revision,
+// in the batch as in the table. Numbers above the largest int64 are an error.
 func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
-	kept, gone := newStack(len(batch)), newStack(0)
+	st := stacks.Get().(*stack)
+	defer stacks.Put(st)
+	st.reset(s.bot)
 	for i := range batch {
 		b := &batch[i]
 		if max(b.Epoch, b.Incarnation, b.Revision) > math.MaxInt64 {
 			return fmt.Errorf("save snapshots: a number of user %d is out of range", b.User)
 		}
-		if len(b.Data) == 0 {
-			gone.add(b)
-		} else {
-			kept.add(b)
-		}
+		st.add(b)
 	}
-	var b pgx.Batch
-	if len(kept.persons) > 0 {
-		// In the order of persons, so that two processes that save at once cannot deadlock.
-		b.Queue(`
-			INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
-			SELECT $1::bigint, person, epoch, incarnation, revision, substr($8::bytea, first, length)
-			FROM (
-				SELECT DISTINCT ON (person) *
-				FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[])
-				     AS all_of_them (person, epoch, incarnation, revision, first, length)
-				ORDER BY person, epoch DESC, incarnation DESC, revision DESC
-			) AS new
-			ON CONFLICT (bot, person) DO UPDATE SET
-				epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
-				data = excluded.data, saved_at = excluded.saved_at
-			WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
-			    > (old.epoch, old.incarnation, old.revision)`,
-			s.bot, kept.persons, kept.epochs, kept.incarnations, kept.revisions, kept.firsts, kept.lengths, bytes.Join(kept.data, nil))
-	}
-	if len(gone.persons) > 0 {
-		b.Queue(`
-			DELETE FROM snapshots AS old
-			USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-			     AS new (person, epoch, incarnation, revision)
-			WHERE old.bot = $1 AND old.person = new.person
-			  AND (new.epoch, new.incarnation, new.revision) > (old.epoch, old.incarnation, old.revision)`,
-			s.bot, gone.persons, gone.epochs, gone.incarnations, gone.revisions)
-	}
-	if b.Len() == 0 {
-		return nil
-	}
-	if err := s.store.writes.SendBatch(ctx, &b).Close(); err != nil {
+	if err := s.save(ctx, st); err != nil {
 		return fmt.Errorf("save snapshots: %w", err)
 	}
 	return nil
 }
 
-// stack is snapshots, column by column, as the arguments of a statement. Their data goes as one
-// value, the last, which takes the driver and the server half of what an array of them takes.
-type stack struct {
-	persons, epochs, incarnations, revisions []int64
-	data                                     [][]byte
-	firsts, lengths                          []int32 // where the data of each is in all of it, from 1
-	size                                     int
-}
-
-// newStack has room for n snapshots.
-func newStack(n int) *stack {
-	numbers := func() []int64 { return make([]int64, 0, n) }
-	return &stack{
-		persons: numbers(), epochs: numbers(), incarnations: numbers(), revisions: numbers(),
-		data: make([][]byte, 0, n), firsts: make([]int32, 0, n), lengths: make([]int32, 0, n),
+// save sends what there is to keep, and then what there is to delete, a round trip each.
+func (s *Snapshots) save(ctx context.Context, st *stack) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout+silenceSlack) // as [silence] does, which sees none of this
+	defer cancel()
+	conn, err := s.store.writes.Acquire(ctx)
+	if err != nil {
+		return err
 	}
+	defer conn.Release()
+	if !st.kept.empty() {
+		params := append(append([][]byte{st.bot}, st.kept...), st.data)
+		if err := execute(ctx, conn.Conn(), keepSnapshots, params); err != nil {
+			return err
+		}
+	}
+	if !st.gone.empty() {
+		return execute(ctx, conn.Conn(), deleteSnapshots, append([][]byte{st.bot}, st.gone...))
+	}
+	return nil
 }
 
-func (c *stack) add(s *actors.Snapshot) {
-	c.persons = append(c.persons, s.User)
-	c.epochs = append(c.epochs, int64(s.Epoch))
-	c.incarnations = append(c.incarnations, int64(s.Incarnation))
-	c.revisions = append(c.revisions, int64(s.Revision))
-	c.data = append(c.data, s.Data)
-	c.firsts = append(c.firsts, int32(c.size+1))
-	c.lengths = append(c.lengths, int32(len(s.Data)))
-	c.size += len(s.Data)
-}
+// keepSnapshots upserts in the order of persons, so that two processes that save at once cannot
+// deadlock.
+const keepSnapshots = `
+	INSERT INTO snapshots AS old (bot, person, epoch, incarnation, revision, data)
+	SELECT $1::bigint, person, epoch, incarnation, revision, substr($8::bytea, first::integer, length::integer)
+	FROM (
+		SELECT DISTINCT ON (person) *
+		FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+		     AS all_of_them (person, epoch, incarnation, revision, first, length)
+		ORDER BY person, epoch DESC, incarnation DESC, revision DESC
+	) AS new
+	ON CONFLICT (bot, person) DO UPDATE SET
+		epoch = excluded.epoch, incarnation = excluded.incarnation, revision = excluded.revision,
+		data = excluded.data, saved_at = excluded.saved_at
+	WHERE (excluded.epoch, excluded.incarnation, excluded.revision)
+	    > (old.epoch, old.incarnation, old.revision)`
+
+const deleteSnapshots = `
+	DELETE FROM snapshots AS old
+	USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+	     AS new (person, epoch, incarnation, revision)
+	WHERE old.bot = $1::bigint AND old.person = new.person
+	  AND (new.epoch, new.incarnation, new.revision) > (old.epoch, old.incarnation, old.revision)`

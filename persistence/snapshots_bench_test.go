@@ -21,7 +21,7 @@ func BenchmarkSnapshots(b *testing.B) {
 	}
 	defer store.Close()
 	snapshots := store.Snapshots(4242)
-	data := make([]byte, 550)
+	data := make([]byte, 300)
 	revision := uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
