@@ -222,6 +222,38 @@ func TestNobodyWaitsForASilentServer(t *testing.T) {
 	}
 }
 
+// When one connection is found to have gone silent, snapshots are not kept waiting by each of the others:
+// the next try is stored, on a new one.
+func TestSnapshotsAfterSilence(t *testing.T) {
+	p := startProxy(t, pgtest.URL(t))
+	store := openStore(t, p.url).Snapshots(1)
+	save := func(within time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		defer cancel()
+		return store.Save(ctx, []actors.Snapshot{{User: 1, Epoch: 1, Data: []byte("x")}})
+	}
+	var saves sync.WaitGroup
+	for range 8 { // so that several connections are open
+		saves.Go(func() {
+			if err := save(10 * time.Second); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	saves.Wait()
+	if p.opened.Load() < 3 {
+		t.Fatalf("only %d connections", p.opened.Load())
+	}
+	p.silenceOpen()
+	if err := save(200 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("on a silent connection: %v", err)
+	}
+	if err := save(10 * time.Second); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	p.heal() // or the store would wait for what is silent to close
+}
+
 func TestStopGivesUpAtItsDeadline(t *testing.T) {
 	p := startProxy(t, pgtest.URL(t))
 	w := startWriter(t, openStore(t, p.url), persistence.WriterOptions{Timeout: time.Minute})
@@ -261,6 +293,8 @@ type proxy struct {
 	url    string
 	server string // socket
 	fault  atomic.Int32
+	opened atomic.Int64  // connections so far
+	silent atomic.Int64  // so many of the first of them forward nothing
 	healed chan struct{} // closed by heal
 	once   sync.Once
 	conns  sync.WaitGroup
@@ -306,6 +340,9 @@ func startProxy(t *testing.T, server string) *proxy {
 
 func (p *proxy) inject(f fault) { p.fault.Store(int32(f)) }
 
+// silenceOpen silences the connections that there are, as a failover does; new ones are as ever.
+func (p *proxy) silenceOpen() { p.silent.Store(p.opened.Load()) }
+
 func (p *proxy) heal() {
 	p.inject(none)
 	p.once.Do(func() { close(p.healed) })
@@ -314,6 +351,7 @@ func (p *proxy) heal() {
 // serve forwards one connection both ways until either side closes it.
 func (p *proxy) serve(client net.Conn) {
 	defer func() { _ = client.Close() }()
+	number := p.opened.Add(1)
 	if fault(p.fault.Load()) == away {
 		return
 	}
@@ -328,7 +366,13 @@ func (p *proxy) serve(client net.Conn) {
 		_ = client.Close()
 		_ = server.Close()
 	})
-	pump(server, client, func(message []byte) bool { return p.passes(message, server, &muted) })
+	pump(server, client, func(message []byte) bool {
+		if number <= p.silent.Load() {
+			<-p.healed
+			return false
+		}
+		return p.passes(message, server, &muted)
+	})
 }
 
 // commitStatement is the name under which pgx has COMMIT prepared.

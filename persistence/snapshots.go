@@ -60,7 +60,8 @@ func (s *Snapshots) Save(ctx context.Context, batch []actors.Snapshot) error {
 	return nil
 }
 
-// save sends what there is to keep, and then what there is to delete, a round trip each.
+// save sends what there is to keep, and then what there is to delete, a round trip each. Where its
+// connection turns out to be dead, so probably are the others, and the next try is not to wait for them.
 func (s *Snapshots) save(ctx context.Context, st *stack) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout+silenceSlack) // as [silence] does, which sees none of this
 	defer cancel()
@@ -68,7 +69,13 @@ func (s *Snapshots) save(ctx context.Context, st *stack) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer func() {
+		dead := conn.Conn().IsClosed()
+		conn.Release()
+		if dead {
+			s.store.writes.Reset()
+		}
+	}()
 	if !st.kept.empty() {
 		params := append(append([][]byte{st.bot}, st.kept...), st.data)
 		if err := execute(ctx, conn.Conn(), keepSnapshots, params); err != nil {
