@@ -141,7 +141,7 @@ func (t *trial) silenceDatabase(context.Context, *rand.Rand) error {
 	t.sampler.note("connections went silent")
 	t.result.Silences++
 	t.silent = true
-	t.crowd.Crashed()
+	t.crowd.Silenced()
 	_, err := t.rig.SilenceDatabase()
 	return err
 }

@@ -142,7 +142,7 @@ func (t *trial) fill(o crowd.Outcome, found verify.Findings) {
 	}
 	r.Visits, r.Troubled, r.Refused, r.Repeats, r.Excused, r.Checks = o.Visits, o.Troubled, o.Refused, o.Repeats, o.Excused, o.Checks
 	r.AckedWrites, r.StoredEvents = found.Acked, found.Stored
-	r.Lost, r.Doubled, r.Altered = found.Count(verify.Lost), found.Count(verify.Doubled), found.Count(verify.Altered)
+	r.Lost, r.Doubled, r.Altered = found.Count(verify.Lost), found.Count(verify.Doubled), found.Count(verify.Altered)+o.Wrongs[crowd.Altered]
 	r.Ghosts, r.Oversold = found.Count(verify.Ghost), found.Count(verify.Oversold)
 	r.SetAside = found.Count(verify.SetAside)
 	r.Misdelivered, r.Unanswered, r.Disordered = o.Wrongs[crowd.Misdelivered], o.Wrongs[crowd.Unanswered], o.Wrongs[crowd.Disordered]

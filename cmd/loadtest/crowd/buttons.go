@@ -105,8 +105,10 @@ var labels = map[string]role{
 	"📍 Where I am": roleHere, "✅ Publish": rolePublish, "🗺 Nearby": roleNearby,
 }
 
+type category struct{ label, name string }
+
 // categories are the labels of the wizard's categories, by the name that is stored.
-var categories = [...]struct{ label, name string }{
+var categories = [...]category{
 	{"🎵 music", "music"}, {"⚽ sport", "sport"}, {"🧸 for kids", "kids"}, {"🍲 food", "food"},
 	{"🎲 games", "games"}, {"🎤 talks", "talks"}, {"🚶 walks", "walks"}, {"📌 other", "other"},
 }

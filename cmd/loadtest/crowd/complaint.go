@@ -11,6 +11,7 @@ const (
 	Unanswered   Wrong = "unanswered"   // a press or message was not answered in time
 	Disordered   Wrong = "disordered"   // answers came in another order than what they answer
 	PlaceLost    Wrong = "place_lost"   // the screen did not go on where it was
+	Altered      Wrong = "altered"      // what is shown as saved is not what was entered
 	Unexpected   Wrong = "unexpected"   // it is no answer to what was done
 	Broken       Wrong = "broken"       // the bot apologised for an error of its own
 	Stuck        Wrong = "stuck"        // the same step failed again and again

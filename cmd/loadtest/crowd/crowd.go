@@ -54,8 +54,8 @@ type Crowd struct {
 	journal  *journal
 	shards   [shards]*shard
 	wrongs   complaints
-	excuse   atomic.Int64 // until this time, in ns, places may have been lost
-	closing  atomic.Bool  // no more steps begin
+	outages  outages
+	closing  atomic.Bool // no more steps begin
 }
 
 // New makes a crowd that does nothing yet. Close removes its journal.
@@ -101,12 +101,16 @@ func (c *Crowd) Run(ctx context.Context) {
 	running.Wait()
 }
 
-// Crashed says that PostgreSQL crashes now, which empties the unlogged snapshots, or is silent, so that none
-// are stored: until Forgive, whoever finds their place lost is excused.
-func (c *Crowd) Crashed() { c.excuse.Store(math.MaxInt64) }
+// Crashed says that PostgreSQL crashes now, which empties the unlogged snapshots: until Forgive, whoever finds
+// their place lost is excused.
+func (c *Crowd) Crashed() { c.outages.begin(0) }
 
-// Forgive says that PostgreSQL is back: whoever acted before may begin their step again.
-func (c *Crowd) Forgive() { c.excuse.Store(int64(time.Since(c.began))) }
+// Silenced says that PostgreSQL is not heard from now on, so that nothing is stored: until Forgive, whoever
+// finds lost what they did since is excused, and what was on its way to be stored.
+func (c *Crowd) Silenced() { c.outages.begin(int64(time.Since(c.began) - storeTime)) }
+
+// Forgive says that PostgreSQL is back: what was done before may have been lost.
+func (c *Crowd) Forgive() { c.outages.end(int64(time.Since(c.began))) }
 
 // Shown implements [sandbox.Watcher].
 func (c *Crowd) Shown(person int64, m sandbox.Message) {

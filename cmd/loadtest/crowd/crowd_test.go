@@ -121,9 +121,9 @@ func TestRead(t *testing.T) {
 	}{
 		{sandbox.Message{Text: "Nearby · 10 km · week · ✨ everything\n7 events", Buttons: [][]sandbox.Button{row("1", "2"), row("◀", "2 / 10", "▶"), row("➖ 5 km", "➕ 25 km"), row("today", "tomorrow", "• week •")}},
 			screen{sight: list, radius: 10, days: roleWeek, page: 2, pages: 10}, []role{roleNumber, rolePrevious, roleNext, roleSmaller, roleWider, roleToday}},
-		{sandbox.Message{Text: "✅ Saved. Your event is published.\n\nMine\n🚶 walks\n🕒 tomorrow", Buttons: [][]sandbox.Button{row("🙋 Join"), row("❌ Call it off"), row("‹ Back")}},
-			screen{sight: saved, title: "Mine"}, []role{roleJoin, roleCallOff, roleBack}},
-		{sandbox.Message{Text: "❌ called off\n\nMine\n🚶 walks\n🕒 tomorrow\n\n👥 1 had joined: P1\n🙋 You had joined."}, screen{sight: card, title: "Mine", off: true, part: "going"}, nil},
+		{sandbox.Message{Text: "✅ Saved. Your event is published.\n\nMine\n🚶 walks\n🕒 tomorrow 19:30–21:30 (CET, Europe/Berlin)", Buttons: [][]sandbox.Button{row("🙋 Join"), row("❌ Call it off"), row("‹ Back")}},
+			screen{sight: saved, title: "Mine", category: 6, minute: 19*60 + 30}, []role{roleJoin, roleCallOff, roleBack}},
+		{sandbox.Message{Text: "❌ called off\n\nMine\n🚶 walks\n🕒 tomorrow\n\n👥 1 had joined: P1\n🙋 You had joined."}, screen{sight: card, title: "Mine", off: true, part: "going", category: 6, minute: -1}, nil},
 		{sandbox.Message{Text: "New event\n\n📝 My title\n\nWhat kind of event is it?", Buttons: [][]sandbox.Button{row("🎵 music", "📌 other")}},
 			screen{sight: askCategory, title: "My title"}, []role{roleCategory}},
 		{sandbox.Message{Text: "New event\n\nWhen does it begin, by…", Buttons: [][]sandbox.Button{row("tomorrow 19:05")}}, screen{sight: askWhen}, []role{roleTime}},
@@ -314,7 +314,8 @@ func TestAnOlderListOnceMore(t *testing.T) {
 // TestAListAfterACrash: where the crash of PostgreSQL excuses that the search is lost, what the list shows is taken.
 func TestAListAfterACrash(t *testing.T) {
 	c, s, p := looker(t, true, deed{kind: Locate, wants: of(list)})
-	c.excuse.Store(2)
+	c.outages.begin(0)
+	c.outages.end(2)
 	m := aList(9, false, "25 km", "1 / 3")
 	s.shown(p, &m, 3)
 	if p.waiting() || p.radius != 25 || len(c.Outcome().Wrongs) != 0 || c.Outcome().Excused != 1 {
@@ -402,6 +403,73 @@ func TestAStepBegunAgain(t *testing.T) {
 	}
 }
 
+// TestNoMoreThanTheOutage: a silence of PostgreSQL excuses what was entered in it, or was on its way to be
+// stored; going back further is a place lost.
+func TestNoMoreThanTheOutage(t *testing.T) {
+	const began = 60_000 // ms
+	for back, excused := range map[sight]bool{askWhen: true, askWhere: false, askTitle: false, other: false} {
+		c, s, p := looker(t, false, deed{kind: Publish, by: rolePublish, wants: of(saved)})
+		p.number, p.titled, p.draft = 1, true, true
+		p.at = screen{sight: preview, title: s.title(p), message: 8}
+		p.answers = [...]uint32{10_000, 20_000, 30_000, began - 2_001, began - 1_000, 0}
+		c.outages.begin(began*int64(time.Millisecond) - int64(storeTime))
+		m := sandbox.Message{ID: 8, Edited: 1, Text: "That draft is no longer there."}
+		switch back {
+		case askWhen:
+			m.Text = "New event\n\n📝 " + s.title(p) + "\n\nWhen does it begin?"
+		case askWhere:
+			m.Text = "New event\n\n📝 " + s.title(p) + "\n\nWhere does it take place?"
+		case askTitle:
+			m.Text = "What is it called? Send me the title."
+		}
+		s.shown(p, &m, 3)
+		if got := c.Outcome(); (got.Wrongs[PlaceLost] == 0) != excused || (got.Excused == 1) != excused {
+			t.Errorf("back to %d: %d complaints, %d excused, want excused: %t", back, got.Wrongs[PlaceLost], got.Excused, excused)
+		}
+	}
+	var o outages
+	o.begin(10)
+	o.end(20)
+	o.begin(30)
+	for at, want := range map[int64]bool{9: false, 10: true, 20: true, 21: false, 30: true, 1000: true} {
+		if o.excuse(at) != want {
+			t.Errorf("what was done at %d is excused: %t", at, !want)
+		}
+	}
+}
+
+// TestALostDraftKeepsTheSearch: who finds their draft gone goes on expecting the search that they had.
+func TestALostDraftKeepsTheSearch(t *testing.T) {
+	c, s, p := looker(t, true, deed{kind: Publish, by: rolePublish, wants: of(saved)})
+	p.radius, p.number, p.titled, p.draft = 25, 1, true, true
+	c.Crashed()
+	s.shown(p, &sandbox.Message{ID: 8, Text: "That draft is no longer there."}, 3)
+	if p.waiting() || p.draft || !p.located || p.radius != 25 || p.days != roleWeek || p.searchAt != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestTheCardOfWhatWasEntered: the card of what is saved has to show what the person entered, and last,
+// unless a crash may have set them back.
+func TestTheCardOfWhatWasEntered(t *testing.T) {
+	for _, lenient := range []bool{false, true} {
+		for when, want := range map[string]Wrong{"tomorrow 20:00–22:00 (CET, Europe/Berlin)": "", "tomorrow 19:00–21:00": Altered, "today 21:00–23:00": Altered, "soon": Unexpected} {
+			c, s, p := publisher(t)
+			c.Lenient = lenient
+			c.Ledger.Publishing(verify.Event{Owner: s.id(p), Number: 1, Category: "other", Minute: 20 * 60})
+			p.act.presses = [3]int64{}
+			s.shown(p, &sandbox.Message{ID: 7, Edited: 1, Text: "✅ Saved.\n\n" + s.title(p) + "\n📌 other\n🕒 " + when}, 1)
+			if lenient && strings.Contains(when, "19:00") {
+				want = ""
+			}
+			got := c.Outcome().Wrongs
+			if n := got[Altered] + got[Unexpected]; (n == 1) != (want != "") || want != "" && got[want] != 1 || c.Ledger.Acked() != 1 {
+				t.Errorf("lenient %t, %q: %v, want %q", lenient, when, got, want)
+			}
+		}
+	}
+}
+
 // TestACardAfterARefusal: of two presses of one button one is refused, the other changes the card.
 func TestACardAfterARefusal(t *testing.T) {
 	c, s, p := looker(t, true, deed{})
@@ -427,7 +495,7 @@ func publisher(t *testing.T) (*Crowd, *shard, *person) {
 	s := c.shards[0]
 	p := &s.people[0]
 	p.draft, p.titled, p.number, p.left = true, true, 1, 10
-	c.Ledger.Publishing(verify.Event{Owner: s.id(p), Number: 1})
+	c.Ledger.Publishing(verify.Event{Owner: s.id(p), Number: 1, Category: "other", Minute: 19 * 60})
 	p.act = deed{kind: Publish, wants: of(saved), presses: [3]int64{1, 2}}
 	return c, s, p
 }

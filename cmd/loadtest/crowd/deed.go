@@ -26,6 +26,7 @@ func (s *shard) step(p *person, due int64) {
 	tries := p.act.tries
 	p.act = deed{kind: m.kind, wants: m.wants, title: m.title, tries: tries, by: m.press.role, arg: m.press.arg}
 	s.announce(p, &m)
+	p.answering(m.kind, s.now())
 	var err error
 	switch {
 	case m.kind == Burst:
@@ -138,8 +139,8 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == trouble:
 		s.trouble(p, m.Text)
 	case sc.sight == gone, sc.sight == askLocation, sc.sight == list && p.act.kind == Answer:
-		s.lost(p, p.placedAt(), "was told %.80q", m.Text)
-	case s.crowd.Lenient && wizard.has(sc.sight) && !s.excused(p.draftAt) && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
+		s.lost(p, "was told %.80q", m.Text)
+	case s.crowd.Lenient && wizard.has(sc.sight) && !s.excused(p.answeredAt(sc.sight)) && sc.sight <= p.at.sight && (sc.title == p.at.title || sc.sight == askTitle):
 		s.uncalled(p, &sc, "a question that was answered")
 	case wizard.has(sc.sight) && (p.act.kind == Create || p.act.kind == Answer || p.act.kind == Publish):
 		// Another question than expected: what was answered before is gone, or was still there.
@@ -227,7 +228,7 @@ func (s *shard) answered(p *person, e *event) {
 		d.trouble = true
 		s.complain(p, Broken, "the bot apologised for an error, to %s", d.kind)
 	case k == gone:
-		s.lost(p, p.placedAt(), "was told %q", e.answer.Text)
+		s.lost(p, "was told %q", e.answer.Text)
 	case s.crowd.Lenient && k == older:
 		d.refused = true // a location came once more: what they pressed is not their newest list
 	case e.answer.ShowAlert:
@@ -249,6 +250,14 @@ func (s *shard) trouble(p *person, text string) {
 func (s *shard) published(p *person) {
 	p.draft, p.titled = false, false
 	s.crowd.Ledger.Published(s.id(p), p.number)
+	if p.at.category < 0 || p.at.minute < 0 {
+		s.complain(p, Unexpected, "the card of %q does not say what or when", p.at.title)
+		return
+	}
+	entered, last := s.crowd.Ledger.Shown(s.id(p), p.number, categories[p.at.category].name, p.at.minute)
+	if !entered || !last && !s.crowd.Lenient {
+		s.complain(p, Altered, "the card of %q shows another category or time than was entered", p.at.title)
+	}
 }
 
 // elsewhere: the wizard asks another question than the one that is next.
@@ -258,34 +267,57 @@ func (s *shard) elsewhere(p *person, m *sandbox.Message, sc screen, at int64) {
 		p.at, p.offers, p.act.refused = sc, s.packer.pack(m, &sc), true
 		return
 	}
-	located := p.located
-	s.lost(p, p.draftAt, "the wizard asked something else: %.80q", m.Text)
-	p.at, p.offers, p.draft, p.titled, p.located = sc, s.packer.pack(m, &sc), true, sc.title != "", located
+	s.lostDraft(p, p.answeredAt(sc.sight), "the wizard asked something else: %.80q", m.Text)
+	p.at, p.offers, p.draft, p.titled = sc, s.packer.pack(m, &sc), true, sc.title != ""
 	p.act.seen = at
 }
 
-// lost: the bot does not know any more where the person was, as it did at a time. If the
-// database crashed or was silent since, it need not.
-func (s *shard) lost(p *person, known int64, format string, args ...any) {
-	if p.act.lost {
-		return // every tap of a button is told so
-	}
-	p.act.lost = true
-	if known <= s.crowd.excuse.Load() {
-		s.meter.count(func(c *Counts) { c.Excused++ })
+// lost: the bot does not know any more where the person was.
+func (s *shard) lost(p *person, format string, args ...any) {
+	if p.drafting() {
+		s.lostDraft(p, p.answeredAt(other), format, args...)
 	} else {
-		s.complain(p, PlaceLost, format, args...)
+		s.lostSearch(p, format, args...)
+	}
+}
+
+// lostDraft: what the person entered since is gone. They go by their search as before: where that is lost
+// too, they will see.
+func (s *shard) lostDraft(p *person, since int64, format string, args ...any) {
+	if !s.misses(p, since, format, args...) {
+		return
+	}
+	p.draftAt = s.now()
+	p.at, p.offers, p.draft, p.titled = screen{}, "", false, false
+}
+
+// lostSearch: the bot does not know the person's search any more, and nothing else.
+func (s *shard) lostSearch(p *person, format string, args ...any) {
+	if !s.misses(p, p.searchAt, format, args...) {
+		return
 	}
 	p.searchAt, p.draftAt = s.now(), s.now()
 	p.at, p.offers, p.draft, p.titled, p.located = screen{}, "", false, false, false
 	p.radius, p.days, p.page = firstRadius, roleToday, 0
 }
 
-// excused reports whether what the bot knew at a time may be lost in a crash or a silence of PostgreSQL since.
-func (s *shard) excused(known int64) bool {
-	until := s.crowd.excuse.Load()
-	return until > 0 && known <= until
+// misses: what the person did since a time is gone, which is a complaint unless it may be. It reports false
+// to all but the first who say so: every tap of a button is told.
+func (s *shard) misses(p *person, since int64, format string, args ...any) bool {
+	if p.act.lost {
+		return false
+	}
+	p.act.lost = true
+	if s.excused(since) {
+		s.meter.count(func(c *Counts) { c.Excused++ })
+	} else {
+		s.complain(p, PlaceLost, format, args...)
+	}
+	return true
 }
+
+// excused reports whether what was done at a time may be lost to an outage of PostgreSQL.
+func (s *shard) excused(at int64) bool { return s.crowd.outages.excuse(at) }
 
 // settle ends a deed whose answer is complete, and plans what is next.
 func (s *shard) settle(p *person) {
@@ -345,7 +377,7 @@ func (s *shard) check(p *person) {
 	case p.at.sight == list:
 		s.checkList(p)
 	case wizard.has(p.at.sight) && p.titled && p.at.title != s.title(p):
-		s.lost(p, p.draftAt, "the draft is called %q in place of %q", p.at.title, s.title(p))
+		s.lostDraft(p, p.answeredAt(other), "the draft is called %q in place of %q", p.at.title, s.title(p))
 	case wizard.has(p.at.sight) && p.titled:
 		p.draftAt = p.act.seen
 	case p.act.kind == Publish && p.at.title != s.title(p):
@@ -359,7 +391,7 @@ func (s *shard) checkList(p *person) {
 	want := p.wanted(&sees)
 	p.radius, p.days = int16(want.radius), want.days
 	if !sees.shows(&want) {
-		s.lost(p, p.searchAt, "the list shows page %d, %d km, %c in place of page %d, %d km, %c",
+		s.lostSearch(p, "the list shows page %d, %d km, %c in place of page %d, %d km, %c",
 			sees.page, sees.radius, sees.days, want.page, p.radius, p.days)
 		// From here on people go by what they see.
 		p.at, p.located, p.radius, p.days = sees, true, int16(sees.radius), sees.days

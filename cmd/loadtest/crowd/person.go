@@ -1,6 +1,9 @@
 package crowd
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // firstRadius is the radius that everybody's search begins with, in km.
 const firstRadius = 5
@@ -40,7 +43,10 @@ type person struct {
 	content int64   // when they last saw what they waited for
 	// When the screen last showed that the bot knows their search, and their draft.
 	searchAt, draftAt int64
-	lot               uint64 // their own chance, so that the same seed makes the same people
+	// When they began the draft, and answered each question of its wizard, in ms: what is lost with a draft
+	// is what they entered since.
+	answers [2 + preview - askTitle]uint32
+	lot     uint64 // their own chance, so that the same seed makes the same people
 }
 
 // choice is what the person entered for the draft.
@@ -70,12 +76,26 @@ type deed struct {
 // waiting reports whether something the person did has not been answered in full.
 func (p *person) waiting() bool { return p.act.kind != Nothing }
 
-// placedAt is when the bot last knew what the person goes by now: their draft, or their search.
-func (p *person) placedAt() int64 {
-	if p.act.kind == Answer || p.act.kind == Publish {
-		return p.draftAt
+// drafting reports whether what the person does is about their draft, rather than their search.
+func (p *person) drafting() bool { return p.act.kind == Answer || p.act.kind == Publish }
+
+// answering notes that a draft is begun, or that the question on the screen is answered.
+func (p *person) answering(k Kind, now int64) {
+	switch {
+	case k == Create:
+		p.answers[0] = uint32(now / int64(time.Millisecond))
+	case k == Answer && wizard.has(p.at.sight):
+		p.answers[1+p.at.sight-askTitle] = uint32(now / int64(time.Millisecond))
 	}
-	return p.searchAt
+}
+
+// answeredAt is when the person answered a question of the wizard; not one: when they began the draft.
+func (p *person) answeredAt(question sight) int64 {
+	i := 0
+	if wizard.has(question) {
+		i = int(1 + question - askTitle)
+	}
+	return int64(p.answers[i]) * int64(time.Millisecond)
 }
 
 // wanted is the list that what the person did is to lead to, where it leads to the list sees.

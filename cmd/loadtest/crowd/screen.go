@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,8 @@ type screen struct {
 	pages   int
 	part    string // of a card: what the person has to do with the event
 	off     bool   // of a card: the event is called off
+	// Of a card: its category, and the minute of the day on which it starts; -1: it does not say.
+	category, minute int16
 }
 
 // shows reports whether a list is the one that is wanted, at the last page where it has fewer.
@@ -184,14 +187,25 @@ func (s *screen) readList(m *sandbox.Message) {
 	}
 }
 
-// readCard reads the title: the first line that is no headline.
+// readCard reads the title, which is the first line that is no headline, what kind of event it is, and
+// the hour.
 func (s *screen) readCard(text string) {
 	s.off = strings.Contains(text, "❌ ")
+	s.category, s.minute = -1, -1
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "✅ ") && !strings.HasPrefix(line, "❌ ") {
+		when, timed := strings.CutPrefix(line, "🕒 ")
+		switch {
+		case line == "" || strings.HasPrefix(line, "✅ ") || strings.HasPrefix(line, "❌ "):
+		case s.title == "":
 			s.title = line
-			break
+		case timed && s.minute < 0:
+			begins, _, _ := strings.Cut(when, "–")
+			if minute, ok := minuteOf(strings.TrimSpace(begins)); ok {
+				s.minute = int16(minute)
+			}
+		case s.category < 0:
+			s.category = int16(slices.IndexFunc(categories[:], func(c category) bool { return c.label == line }))
 		}
 	}
 	switch {

@@ -25,7 +25,7 @@ type Result struct {
 	Troubled     int64              `json:"troubled"`      // actions that the bot asked to repeat
 	Refused      int64              `json:"refused"`       // actions that a rule forbids
 	Repeats      int64              `json:"repeats"`       // answers that came once more after a kill
-	Excused      int64              `json:"excused"`       // lost places after a crash of the database
+	Excused      int64              `json:"excused"`       // places lost to an outage of the database, as is allowed
 	Checks       int64              `json:"screens_checked"`
 
 	AckedWrites  int `json:"acked_writes"`

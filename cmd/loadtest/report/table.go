@@ -38,11 +38,11 @@ func (r *Result) Summary(w io.Writer) error {
 	line("load", "%d updates in %.1f s: %.0f/s; %d visits of %d people, %d at least of each", r.Updates, r.Seconds, r.UpdatesPerS, r.Visits, r.Settings.Users, r.FewestVisits)
 	line("writes", "%d acknowledged; lost %d, doubled %d, altered %d, ghosts %d, oversold %d", r.AckedWrites, r.Lost, r.Doubled, r.Altered, r.Ghosts, r.Oversold)
 	line("answers", "misdelivered %d, unanswered %d, disordered %d, unexpected %d, broken %d, stuck %d, set aside %d", r.Misdelivered, r.Unanswered, r.Disordered, r.Unexpected, r.Broken, r.Stuck, r.SetAside)
-	line("places", "lost %d; %d sessions restored, %d screens checked", r.PlaceLost, r.Restored, r.Checks)
+	line("places", "lost %d, and %d that an outage of PostgreSQL excuses; %d sessions restored, %d screens checked", r.PlaceLost, r.Excused, r.Restored, r.Checks)
 	line("the bot", "RSS at most %.0f MB, %d sessions at most, the guard acted %d times, %.0f µs of processor an update", r.RSSMaxMB, r.SessionsMax, r.Purges, r.CPUMicrosUpdate)
 	line("passivated", "%s", reasons(r.Passivated))
 	if r.Troubled+r.Refused+r.Repeats+r.Excused > 0 {
-		line("also", "asked to try again %d, refused by a rule %d, answered once more %d, excused %d", r.Troubled, r.Refused, r.Repeats, r.Excused)
+		line("also", "asked to try again %d, refused by a rule %d, answered once more %d", r.Troubled, r.Refused, r.Repeats)
 	}
 	if r.Kills+r.Terms+r.DatabaseKills+r.Silences > 0 {
 		line("blows", "the bot was killed %d times and ended %d times, PostgreSQL was killed %d times, its connections went silent %d times",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -128,10 +129,12 @@ func (c *check) stored(row Event, title, status string) {
 		return
 	}
 	c.rows[k]++
-	if row.Owner != e.Owner || row.Category != e.Category || row.Minute != e.Minute ||
-		math.Abs(row.Lat-e.Lat) > degreeSlack || math.Abs(row.Lon-e.Lon) > degreeSlack {
-		row.Number = k.number
-		c.report(Altered, k.owner, "%q is in the database as %+v, and was entered as %+v", title, row, e.Event)
+	row.Number = k.number
+	switch {
+	case e.shown > 0 && !row.is(e.entered[e.shown-1]):
+		c.report(Altered, k.owner, "%q is in the database as %+v, and was shown as %+v", title, row, e.entered[e.shown-1])
+	case !slices.ContainsFunc(e.entered, row.is):
+		c.report(Altered, k.owner, "%q is in the database as %+v, and was entered as %+v", title, row, e.entered)
 	}
 	switch {
 	case e.cancelled && status != "cancelled":
@@ -139,6 +142,12 @@ func (c *check) stored(row Event, title, status string) {
 	case !e.cancelling && status != "open":
 		c.report(Altered, k.owner, "%q is %s, and nobody called it off", title, status)
 	}
+}
+
+// is reports whether a row holds what was entered.
+func (e Event) is(entered Event) bool {
+	return e.Owner == entered.Owner && e.Category == entered.Category && e.Minute == entered.Minute &&
+		math.Abs(e.Lat-entered.Lat) <= degreeSlack && math.Abs(e.Lon-entered.Lon) <= degreeSlack
 }
 
 // joined looks for everybody's part in every event.

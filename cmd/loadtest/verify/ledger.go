@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -41,10 +42,11 @@ type eventKey struct {
 }
 
 type eventEntry struct {
-	Event
-	saved      bool // was told so
-	cancelling bool // the button was pressed
-	cancelled  bool // was told so
+	entered    []Event // one for each version of the draft that was pressed for, in this order
+	shown      int     // the version on the card that the person saw, from 1; 0: they saw none
+	saved      bool    // was told so
+	cancelling bool    // the button was pressed
+	cancelled  bool    // was told so
 }
 
 type partKey struct {
@@ -72,14 +74,37 @@ func (l *Ledger) Title(owner int64, number uint32) string {
 func (l *Ledger) Seeded(n int) string { return fmt.Sprintf("Sample %d, %s", n, l.tag) }
 
 // Publishing takes down that a person pressed for an event to be published: from now on it
-// may exist.
+// may exist. Who is set back after a crash may answer otherwise, and press for that.
 func (l *Ledger) Publishing(e Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := eventKey{e.Owner, e.Number}
-	if l.events[k] == nil {
-		l.events[k] = &eventEntry{Event: e}
+	entry := l.events[k]
+	if entry == nil {
+		entry = &eventEntry{}
+		l.events[k] = entry
 	}
+	if n := len(entry.entered); n == 0 || entry.entered[n-1] != e {
+		entry.entered = append(entry.entered, e)
+	}
+}
+
+// Shown takes down what the card says that the person saw of their event: that, of all they entered,
+// has to be stored. It reports whether they entered it at all, and whether as the last.
+func (l *Ledger) Shown(owner int64, number uint32, category string, minute int16) (entered, last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.events[eventKey{owner, number}]
+	if e == nil {
+		return false, false
+	}
+	for i, version := range slices.Backward(e.entered) {
+		if version.Category == category && version.Minute == minute {
+			e.shown = i + 1
+			return true, i == len(e.entered)-1
+		}
+	}
+	return false, false
 }
 
 // Published takes down that the person read that it is saved.

@@ -115,6 +115,42 @@ func TestHonest(t *testing.T) {
 	}
 }
 
+// TestVersions: who was set back and entered something else may find either stored, but only the one that
+// their card showed.
+func TestVersions(t *testing.T) {
+	for name, c := range map[string]struct {
+		shown, stored int16
+		wrong         bool
+	}{
+		"none shown, the first":    {0, minute, false},
+		"none shown, the second":   {0, minute + 60, false},
+		"none shown, another":      {0, minute + 30, true},
+		"the first, as shown":      {minute, minute, false},
+		"the second, as shown":     {minute + 60, minute + 60, false},
+		"the first, not as shown":  {minute + 60, minute, true},
+		"the second, not as shown": {minute, minute + 60, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(1, 1)
+			w.ledger.Publishing(verify.Event{Owner: anna, Number: 1, Category: "walks", Minute: minute + 60, Lat: 52.5, Lon: 13.4})
+			w.do(`UPDATE events SET starts = starts + $1 * interval '1 minute', ends = ends + $1 * interval '1 minute'`, c.stored-minute)
+			if c.shown > 0 {
+				entered, last := w.ledger.Shown(anna, 1, "walks", c.shown)
+				if !entered || last != (c.shown > minute) {
+					t.Errorf("entered: %t, as the last: %t", entered, last)
+				}
+			}
+			if f := w.check(); (f.Count(verify.Altered) == 1) != c.wrong || (len(f.Problems) > 0) != c.wrong {
+				t.Errorf("%+v", f.Problems)
+			}
+		})
+	}
+	if entered, _ := verify.NewLedger("run").Shown(anna, 1, "walks", minute); entered {
+		t.Error("what nobody entered was entered")
+	}
+}
+
 // TestOneInTenThousand: of 10,000 writes one is dropped, and just that one is named.
 func TestOneInTenThousand(t *testing.T) {
 	w := newWorld(t)
