@@ -23,7 +23,7 @@ type Draft struct {
 
 	Event   int64   `cbor:"12,keyasint,omitempty"` // that is being changed; 0: a new one
 	Changed changes `cbor:"13,keyasint,omitempty"` // of that event
-	Length  int32   `cbor:"14,keyasint,omitempty"` // seconds; 0: defaultLength
+	Length  int32   `cbor:"14,keyasint,omitempty"` // seconds; 0 of a new event: defaultLength
 	Parked  *Draft  `cbor:"15,keyasint,omitempty"` // the new event that waits until this one is changed
 
 	Revision uint32 `cbor:"16,keyasint,omitempty"` // of the first screen that shows it as it is
@@ -105,7 +105,7 @@ func (d *Draft) place(p model.Point, zoneName, title string) {
 // details returns what the draft tells of the event.
 func (d *Draft) details() model.Details {
 	starts, length := time.Unix(d.Starts, 0), defaultLength
-	if d.Event != 0 {
+	if d.Event != 0 || d.Length != 0 {
 		length = time.Duration(d.Length) * time.Second
 	}
 	return model.Details{
@@ -137,7 +137,7 @@ func (d *Draft) since(old *Draft) changes {
 	add(changedTitle, d.Title != old.Title)
 	add(changedCategory, d.Category != old.Category)
 	add(changedPlace, d.Place != old.Place || d.Point != old.Point)
-	add(changedTime, d.Starts != old.Starts || d.Zone != old.Zone)
+	add(changedTime, d.Starts != old.Starts || d.Length != old.Length || d.Zone != old.Zone)
 	add(changedCapacity, d.Capacity != old.Capacity)
 	add(changedDescription, d.Description != old.Description)
 	return c

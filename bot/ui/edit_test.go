@@ -31,7 +31,10 @@ func TestEditEachField(t *testing.T) {
 		"title":    {"button_title", func(c *chat) { c.says("Go") }, model.Edit{Title: new("Go")}},
 		"category": {"button_category", func(c *chat) { c.presses("category_games") }, model.Edit{Category: new(model.Category("games"))}},
 		"when":     {"button_when", func(c *chat) { c.says("25.12 18:00") }, model.Edit{Time: &model.Time{Starts: christmas, Ends: christmas.Add(3 * time.Hour), Zone: "Europe/Berlin"}}},
-		"where":    {"button_where", func(c *chat) { c.sendsVenue(berlin, "Europe/Berlin", "Mill") }, model.Edit{Place: &model.Place{Name: "Mill", Point: berlin}}},
+		"until when": {"button_when", func(c *chat) { c.says(starts.In(zone("Europe/Berlin")).Format("2.1.2006 15:04") + "-20:30") }, model.Edit{
+			Time: &model.Time{Starts: starts, Ends: starts.Add(90 * time.Minute), Zone: "Europe/Berlin"},
+		}},
+		"where": {"button_where", func(c *chat) { c.sendsVenue(berlin, "Europe/Berlin", "Mill") }, model.Edit{Place: &model.Place{Name: "Mill", Point: berlin}}},
 		"where the clocks differ": {"button_where", func(c *chat) { c.sendsVenue(moscow, "Europe/Moscow", "Mill") }, model.Edit{
 			Place: &model.Place{Name: "Mill", Point: moscow},
 			Time:  &model.Time{Starts: starts.Add(-2 * time.Hour), Ends: starts.Add(time.Hour), Zone: "Europe/Moscow"},

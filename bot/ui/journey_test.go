@@ -34,7 +34,7 @@ func TestJourney(t *testing.T) {
 		c.says("The old mill")
 		c.presses("button_here")
 		c.says("31.02 10:00")
-		c.says(map[string]string{"en": "fri 7pm", "ru": "в пятницу 19:00"}[c.lang])
+		c.says(map[string]string{"en": "fri 7-9pm", "ru": "в пятницу с 19 до 21"}[c.lang])
 		c.presses("button_capacity")
 		c.says("21")
 		c.presses("button_confirm")

@@ -19,9 +19,10 @@ type phrase struct {
 
 	clock        bool // an hour was named
 	hour, minute int
-	part         string // of the day, "pm", named with the hour,
-	half         string // or apart from it
-	early        int    // an hour of either half, as "at 7"; 0: none was named
+	part         string  // of the day, "pm", named with the hour,
+	half         string  // or apart from it
+	early        int     // an hour of either half, as "at 7"; 0: none was named
+	until        *hourOf // when it is over, if that was named
 
 	exact   time.Time // "in two hours"; zero: not named
 	dotted  []string  // "25.12", "18.00": which it is shows at the end
@@ -49,7 +50,9 @@ var (
 // spelling makes different ways to write the same alike.
 var spelling = strings.NewReplacer("ё", "е", ",", " ", "a.m.", "am", "p.m.", "pm",
 	". ", " ", " of ", " ", "day after tomorrow", "послезавтра", "o'clock", "час", "o’clock", "час",
-	"in the morning", "утром", "in the afternoon", "днем", "in the evening", "вечером", "half an hour", "30 минут", "полчаса", "30 минут")
+	"in the morning", "утром", "in the afternoon", "днем", "in the evening", "вечером",
+	"an hour and a half", "90 минут", "полтора часа", "90 минут", "half an hour", "30 минут", "полчаса", "30 минут",
+	"–", "-", "—", "-", "a couple of", "2")
 
 var (
 	relativeDays = map[string]int{
@@ -66,7 +69,7 @@ var (
 		"thursday четверг", "friday пятница пятницу", "saturday суббота субботу",
 	}
 	clockNames = map[string]int{
-		"noon": 12, "midday": 12, "полдень": 12, "midnight": 24, "полночь": 24, // which ends a day
+		"noon": 12, "midday": 12, "полдень": 12, "полудня": 12, "midnight": 24, "полночь": 24, "полуночи": 24, // which ends a day
 	}
 	// halves are the parts of a day, named apart from the hour.
 	halves = map[string]string{
@@ -79,7 +82,7 @@ var (
 // not understood.
 func (p *phrase) next(words []string) int {
 	for _, read := range []func([]string) int{
-		p.readClock, p.readDate, p.readDay, p.readWeek, p.readMonth, p.readAfter, p.readHour, p.readHalf, p.readFiller,
+		p.readSpan, p.readClock, p.readDate, p.readDay, p.readWeek, p.readMonth, p.readAfter, p.readHour, p.readHalf, p.readFiller,
 	} {
 		if n := read(words); n > 0 {
 			return n
@@ -93,6 +96,9 @@ func (p *phrase) readClock(words []string) int {
 	if hour, ok := clockNames[words[0]]; ok {
 		p.setClock(hour, 0, "")
 		return 1
+	}
+	if words[0] == "час" { // "в час дня"
+		return max(p.readClock(append([]string{"1"}, words...))-1, 0)
 	}
 	m := clockWord.FindStringSubmatch(words[0])
 	if m == nil {
@@ -294,7 +300,7 @@ func (p *phrase) setClock(hour, minute int, part string) {
 		p.wrong = p.wrong || hour > 12
 		p.hour = hour % 12
 	case "pm", "дня", "вечера":
-		p.wrong = p.wrong || hour == 0
+		p.wrong = p.wrong || hour == 0 || part == "дня" && hour > 6 && hour < 12
 		if hour < 12 {
 			p.hour = hour + 12
 		}
@@ -348,7 +354,7 @@ func (p *phrase) moment() (time.Time, bool) {
 	case p.wrong:
 		return time.Time{}, false
 	case !p.exact.IsZero():
-		p.wrong = named || p.clock || p.weekday != nil || p.half != ""
+		p.wrong = named || p.clock || p.early != 0 || p.weekday != nil || p.half != ""
 		return p.exact, !p.wrong
 	case !p.clock:
 		return time.Time{}, false

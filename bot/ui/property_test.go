@@ -319,16 +319,19 @@ func FuzzText(f *testing.F) {
 }
 
 func FuzzWhen(f *testing.F) {
-	for _, text := range []string{"19:30", "25.12 18.00", "завтра в 7 вечера", "25th of dec 2027 at 6pm", "in 2 hours", "через 3 дня 10:00", "31.02 10:00"} {
+	for _, text := range []string{"19:30", "25.12 18.00", "завтра в 7 вечера", "25th of dec 2027 at 6pm", "in 2 hours", "через 3 дня 10:00", "31.02 10:00", "fri 7-9pm", "завтра с семи до девяти вечера"} {
 		f.Add(text, int64(1795000000))
 	}
 	f.Fuzz(func(t *testing.T, text string, at int64) {
 		now := time.Unix(at%(1<<33), 0).In(zone("Europe/Berlin"))
-		got, ok := ParseWhen(text, now)
+		got, ends, ok := ParseWhen(text, now)
 		if ok && (got.Second() != 0 || got.Nanosecond() != 0 || got.Location() != now.Location()) {
 			t.Fatalf("%q is %v", text, got)
 		}
-		if again, also := ParseWhen(text, now); ok != also || !again.Equal(got) {
+		if ok && !ends.IsZero() && (ends.Second() != 0 || !ends.After(got) || ends.Sub(got) > 25*time.Hour || ends.Location() != now.Location()) {
+			t.Fatalf("%q is %v to %v", text, got, ends)
+		}
+		if again, over, also := ParseWhen(text, now); ok != also || !again.Equal(got) || !over.Equal(ends) {
 			t.Fatalf("%q is %v, %v, and then %v, %v", text, got, ok, again, also)
 		}
 	})

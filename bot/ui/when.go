@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -11,40 +10,47 @@ const maxWhen = 100
 
 // ParseWhen reads a moment from what a person typed, in the time zone of now: "19:30" (the
 // next one), "25.12 18:00", "25.12.2026 18:00", "2026-12-25 18:00", or words in Russian or
-// English, "завтра 19:30", "fri 7pm", "25 декабря в 18:00", "tonight at 8", "in 2 hours". A text with a word
+// English, "завтра 19:30", "fri 7pm", "25 декабря в 18:00", "tonight at 8", "in 2 hours"; and when it is over,
+// if that is said, "fri 7-9pm", "завтра с 19 до 21": ends is zero where it is not. A text with a word
 // that is not understood is no moment, nor is a day without an hour, an hour that may be
 // either half of the day, or one that the clocks of the zone skip.
-func ParseWhen(text string, now time.Time) (time.Time, bool) {
-	at, trouble := readWhen(text, now)
-	return at, trouble == ""
+func ParseWhen(text string, now time.Time) (starts, ends time.Time, ok bool) {
+	starts, ends, trouble := readWhen(text, now)
+	return starts, ends, trouble == ""
 }
 
 // readWhen is ParseWhen that names the sentence which says why a text is no moment; "" where it is one.
-func readWhen(text string, now time.Time) (at time.Time, trouble string) {
+func readWhen(text string, now time.Time) (starts, ends time.Time, trouble string) {
 	if len(text) > maxWhen {
-		return time.Time{}, "when_not_understood"
+		return starts, ends, "when_not_understood"
 	}
 	p := phrase{now: now}
-	words := strings.Fields(strings.TrimRight(spelling.Replace(strings.ToLower(text)), " .!"))
-	for len(words) > 0 {
+	for words := wordsOf(text); len(words) > 0; {
 		n := p.next(words)
 		if n == 0 {
-			return time.Time{}, "when_not_understood"
+			return starts, ends, "when_not_understood"
 		}
 		words = words[n:]
 	}
-	at, ok := p.moment()
-	switch {
-	case ok:
-		return at, ""
-	case p.wrong:
-		return time.Time{}, "when_not_understood"
-	case p.nowhere:
-		return time.Time{}, "when_no_such"
-	case len(p.dotted) == 0 && p.date == date{} && p.weekday == nil && p.half == "" && p.early == 0:
-		return time.Time{}, "when_not_understood"
+	if at, ok := p.moment(); ok {
+		if over, ok := p.ends(at); ok {
+			return at, over, ""
+		}
 	}
-	return time.Time{}, "when_no_hour"
+	return starts, ends, p.trouble()
+}
+
+// trouble says why what was read is no moment.
+func (p *phrase) trouble() string {
+	switch {
+	case p.wrong:
+		return "when_not_understood"
+	case p.nowhere:
+		return "when_no_such"
+	case len(p.dotted) == 0 && p.date == date{} && p.weekday == nil && p.half == "" && p.early == 0:
+		return "when_not_understood"
+	}
+	return "when_no_hour"
 }
 
 // suggestions are moments to choose from: this evening, and noon and evening of the days to

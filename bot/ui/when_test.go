@@ -22,6 +22,9 @@ func TestParseWhen(t *testing.T) {
 			"  21:00  ": "2026-11-24 21:00", "с 21:00": "2026-11-24 21:00", "13:30 pm": "2026-11-25 13:30",
 			"noon": "2026-11-25 12:00", "полдень": "2026-11-25 12:00", "24:00": "2026-11-25 00:00", "24.00": "2026-11-25 00:00",
 			"midnight": "2026-11-25 00:00", "в полночь": "2026-11-25 00:00", "at midnight": "2026-11-25 00:00",
+			"в час дня": "2026-11-25 13:00", "час ночи": "2026-11-25 01:00", "завтра днём в час": "2026-11-25 13:00", "в два часа дня": "2026-11-25 14:00",
+			"завтра в семь вечера": "2026-11-25 19:00", "at seven pm": "2026-11-25 19:00", "fri at eight in the evening": "2026-11-27 20:00", "в двенадцать часов ночи": "2026-11-25 00:00",
+			"в час": none, "в два часа": none, "в час час дня": none, "at seven": none, "в 10 дня": none,
 			// A day and an hour.
 			"tomorrow noon": "2026-11-25 12:00", "завтра в полдень": "2026-11-25 12:00", "today 24:00": "2026-11-25 00:00",
 			"31.12 24:00": "2027-01-01 00:00", "30 nov 24:00": "2026-12-01 00:00", "midnight on fri": "2026-11-28 00:00",
@@ -61,6 +64,9 @@ func TestParseWhen(t *testing.T) {
 			// From now.
 			"in 2 hours": "2026-11-24 22:09", "через 2 часа": "2026-11-24 22:09", "через час": "2026-11-24 21:09",
 			"in an hour": "2026-11-24 21:09", "через полчаса": "2026-11-24 20:39", "in half an hour": "2026-11-24 20:39", "через 20 мин": "2026-11-24 20:29", "через 2 ч": "2026-11-24 22:09", "in 2 hours fri": none, "через час вечером": none, "in 30 minutes": "2026-11-24 20:39", "in 3 days 10:00": "2026-11-27 10:00",
+			"через два часа": "2026-11-24 22:09", "in two hours": "2026-11-24 22:09", "через пару часов": "2026-11-24 22:09", "in a couple of hours": "2026-11-24 22:09",
+			"через полтора часа": "2026-11-24 21:39", "in an hour and a half": "2026-11-24 21:39", "через пять минут": "2026-11-24 20:14", "через одну минуту": "2026-11-24 20:10",
+			"in two days at noon": "2026-11-26 12:00", "через две недели в 19:00": "2026-12-08 19:00", "in two hours at 7": none, "через два": none, "в два часа через час": none,
 			"через 3 дня в 10:00": "2026-11-27 10:00", "in a week at 19:00": "2026-12-01 19:00", "через неделю в 19:00": "2026-12-01 19:00",
 			// No moment.
 			"": none, " ": none, "hello": none, "tomorrow": none, "завтра": none, "25.12": none, "19": none, "at 7": none,
@@ -97,7 +103,7 @@ func TestParseWhen(t *testing.T) {
 		}
 		for text, want := range day.texts {
 			got := none
-			at, ok := ParseWhen(text, now)
+			at, _, ok := ParseWhen(text, now)
 			if ok {
 				got = at.Format("2006-01-02 15:04")
 			}
@@ -109,8 +115,55 @@ func TestParseWhen(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := ParseWhen(strings.Repeat(" ", maxWhen)+"19:30", monday); ok {
+	if _, _, ok := ParseWhen(strings.Repeat(" ", maxWhen)+"19:30", monday); ok {
 		t.Error("a text of any length is read")
+	}
+}
+
+// Who says until when is understood: hours of either half of the day are those that are nearest to each other.
+func TestParseSpan(t *testing.T) {
+	const none = ""
+	now := time.Date(2026, 11, 24, 20, 9, 0, 0, zone("Europe/Berlin")) // a Tuesday
+	for text, want := range map[string]string{
+		"19:00-21:00": "25 19:00 - 25 21:00", "19:00 - 21:00": "25 19:00 - 25 21:00", "19:00–21:00": "25 19:00 - 25 21:00", "19.00—21.30": "25 19:00 - 25 21:30",
+		"19:00 -21:00": "25 19:00 - 25 21:00", "19-21": "25 19:00 - 25 21:00", "с 19 до 21": "25 19:00 - 25 21:00", "21:00 to 22:00": "24 21:00 - 24 22:00",
+		"завтра с 19 до 21": "25 19:00 - 25 21:00", "завтра с 19:00 до 21:30": "25 19:00 - 25 21:30", "завтра в 19:00 до 21:00": "25 19:00 - 25 21:00",
+		"завтра с 19 часов до 21 часа": "25 19:00 - 25 21:00", "завтра 19ч-21ч": "25 19:00 - 25 21:00", "9:00-17:00 fri": "27 09:00 - 27 17:00", "fri 9-17": "27 09:00 - 27 17:00",
+		"27.11 18.00-20.00": "27 18:00 - 27 20:00", "2026-11-27 18:00-20:00": "27 18:00 - 27 20:00", "27 ноября, с 18:00 до 20:00": "27 18:00 - 27 20:00",
+		// Of which half of the day, one end says for both,
+		"fri 7-9pm": "27 19:00 - 27 21:00", "fri 7-9 pm": "27 19:00 - 27 21:00", "fri 7pm-9pm": "27 19:00 - 27 21:00", "from 7 to 9 p.m. on fri": "27 19:00 - 27 21:00",
+		"fri 7:30-9pm": "27 19:30 - 27 21:00", "fri 10-2pm": "27 10:00 - 27 14:00", "fri 11pm-2am": "27 23:00 - 28 02:00", "fri 11-2am": "27 23:00 - 28 02:00",
+		"fri 7pm-9": "27 19:00 - 27 21:00", "fri 11am-1": "27 11:00 - 27 13:00", "fri 10pm till 2": "27 22:00 - 28 02:00", "fri 9-9pm": "27 09:00 - 27 21:00", "fri 10-12pm": "27 10:00 - 27 12:00",
+		"завтра с 7 до 9 вечера": "25 19:00 - 25 21:00", "завтра с 7 вечера до 9 вечера": "25 19:00 - 25 21:00", "завтра с семи до девяти вечера": "25 19:00 - 25 21:00",
+		"завтра с 11 до 2 ночи": "25 23:00 - 26 02:00", "завтра с 10 утра до 2 дня": "25 10:00 - 25 14:00", "завтра с часу до двух дня": "25 13:00 - 25 14:00",
+		// or it is said apart.
+		"завтра вечером с 7 до 9": "25 19:00 - 25 21:00", "tonight 9-11": "24 21:00 - 24 23:00", "fri 7-9 in the evening": "27 19:00 - 27 21:00", "завтра утром с 10 до 2 дня": "25 10:00 - 25 14:00",
+		"завтра вечером с 19:00 до 21:00": "25 19:00 - 25 21:00", "tomorrow morning 9-11": "25 09:00 - 25 11:00",
+		// Over midnight.
+		"22:00-2:00": "24 22:00 - 25 02:00", "fri 22-2": "27 22:00 - 28 02:00", "fri 19:00-24:00": "27 19:00 - 28 00:00", "fri 7pm to midnight": "27 19:00 - 28 00:00",
+		"с 22:00 до полуночи": "24 22:00 - 25 00:00", "fri noon-2pm": "27 12:00 - 27 14:00", "с полудня до часу дня": "25 12:00 - 25 13:00", "с полудня": "25 12:00 - ", "fri 8pm-midnight": "27 20:00 - 28 00:00",
+		// No end, or no moment.
+		"19:00": "25 19:00 - ", "7-9": none, "fri 7-9": none, "19-19": none, "19:00-19:00": none, "19:00-": none, "-19:00": none, "19-25": none, "25-19": none,
+		"19:00-12:60": none, "19-21-23": none, "7-9pm 10-11pm": none, "с 19 до 21 декабря": none, "5-9 dec 10:00": none, "19:00-21:00 22:00": none, "in two hours 19-21": none, "at 7 8-9pm": none,
+		"fri 7-0pm": none, "до 21:00": none, "fri 10-2 in the afternoon": none, "tomorrow morning 7-9pm": none,
+	} {
+		got := none
+		if starts, ends, ok := ParseWhen(text, now); ok {
+			got = starts.Format("02 15:04 - ")
+			if !ends.IsZero() {
+				got += ends.Format("02 15:04")
+			}
+		}
+		if got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	spring := time.Date(2027, 3, 27, 12, 0, 0, 0, zone("Europe/Berlin")) // tonight the clocks skip 2:00 to 3:00
+	if _, _, trouble := readWhen("22:00-2:30", spring); trouble != "when_no_such" {
+		t.Errorf("an end that the clocks skip is answered by %q", trouble)
+	}
+	if starts, ends, ok := ParseWhen("23:00-3:00", spring); !ok || ends.Sub(starts) != 3*time.Hour {
+		t.Errorf("the night is from %v to %v", starts, ends)
 	}
 }
 
@@ -125,7 +178,7 @@ func TestWhyNoMoment(t *testing.T) {
 		"": {"завтра вечером в 7", "25.12 18:00", "19.30"},
 	} {
 		for _, text := range texts {
-			if _, got := readWhen(text, now); got != trouble {
+			if _, _, got := readWhen(text, now); got != trouble {
 				t.Errorf("%q is answered by %q, want %q", text, got, trouble)
 			}
 		}

@@ -259,7 +259,7 @@ func (s State) wizardPress(c Context, d data) Turn {
 		}
 		return s.wizardPlace(c, s.Here, s.Zone, "")
 	case wizWhen:
-		return s.wizardStarts(c, time.Unix(d.arg(2), 0))
+		return s.wizardStarts(c, time.Unix(d.arg(2), 0), time.Time{})
 	case wizCapacity:
 		return s.with(StepCapacity, unchanged).showWizard(c, "")
 	case wizDescription:
@@ -308,11 +308,11 @@ func (s State) wizardText(c Context, text string) Turn {
 		}
 		return s.with(StepWhere, func(d *Draft) { d.Place, d.Named = place, true }).showWizard(c, "place_needs_point")
 	case StepWhen:
-		at, trouble := readWhen(text, c.Now.In(zone(s.Draft.Zone)))
+		starts, ends, trouble := readWhen(text, c.Now.In(zone(s.Draft.Zone)))
 		if trouble != "" {
 			return s.showWizard(c, trouble)
 		}
-		return s.wizardStarts(c, at)
+		return s.wizardStarts(c, starts, ends)
 	case StepCapacity:
 		n, ok := parseCount(strings.TrimSpace(text), model.MaxCapacity)
 		if !ok {
@@ -338,8 +338,8 @@ func (s State) wizardPlace(c Context, p model.Point, zone, title string) Turn {
 	return s.answered(c, func(d *Draft) { d.place(p, zone, title) })
 }
 
-// wizardStarts takes the answer to when.
-func (s State) wizardStarts(c Context, at time.Time) Turn {
+// wizardStarts takes the answer to when, and to until when, unless that is zero.
+func (s State) wizardStarts(c Context, at, ends time.Time) Turn {
 	switch {
 	case s.Draft.Zone == "":
 		return s.with(StepWhere, unchanged).showWizard(c, "")
@@ -348,7 +348,12 @@ func (s State) wizardStarts(c Context, at time.Time) Turn {
 	case at.Sub(c.Now) > model.MaxAhead:
 		return s.with(StepWhen, unchanged).showWizard(c, "too_far_ahead")
 	}
-	return s.answered(c, func(d *Draft) { d.Starts = at.Unix() })
+	return s.answered(c, func(d *Draft) {
+		d.Starts = at.Unix()
+		if !ends.IsZero() {
+			d.Length = int32(ends.Sub(at) / time.Second)
+		}
+	})
 }
 
 // confirm writes the draft, if nothing is missing. A new event it compares with the person's

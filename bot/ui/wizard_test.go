@@ -64,6 +64,24 @@ func TestCreate(t *testing.T) {
 	})
 }
 
+// An end that was named holds, also when another beginning is chosen.
+func TestCreateUntil(t *testing.T) {
+	both(t, func(t *testing.T, c *chat) {
+		c.saves()
+		c.create("Chess")
+		c.presses("button_step_back")
+		c.says("25.12 18:00-23:30")
+		c.sees("18:00–23:30", "ask_confirm")
+		c.presses("button_step_back")
+		c.presses("19:00")
+		c.sees("19:00 – ", "00:30", "ask_confirm")
+		c.presses("button_confirm")
+		if got := last[model.CreateUserEvent](c); got.Ends.Sub(got.Starts) != 5*time.Hour+30*time.Minute {
+			t.Fatalf("wrote %v to %v", got.Starts, got.Ends)
+		}
+	})
+}
+
 func TestCreatedIsInTheList(t *testing.T) {
 	both(t, func(t *testing.T, c *chat) {
 		c.saves()
