@@ -9,10 +9,10 @@ import (
 	"okolo/persistence/model"
 )
 
-// Links to a place on the maps of Google, Yandex and OpenStreetMap are read as they are
+// Links to a place on the maps of Google, Yandex, OpenStreetMap, Apple and 2GIS are read as they are
 // written, and never fetched: a server that a stranger names is none of the bot's business.
 var (
-	mapHosts = regexp.MustCompile(`^(?:www\.|maps\.)?(?:(google|yandex)(?:\.[a-z]{2,3}){1,2}|(openstreetmap|osm)\.org)$|^(maps\.app\.goo\.gl|goo\.gl)$`)
+	mapHosts = regexp.MustCompile(`^(?:www\.|maps\.)?(?:(google|yandex)(?:\.[a-z]{2,3}){1,2}|(openstreetmap|osm)\.org)$|^maps\.(apple)\.com$|^(?:www\.|m\.|maps\.)?(2gis)(?:\.[a-z]{2,3}){1,2}$|^(maps\.app\.goo\.gl|goo\.gl|maps\.apple|go\.2gis\.com)$`)
 
 	// What a link's parts hold, in the order of preference: the place that is meant before the
 	// centre of the map.
@@ -21,6 +21,8 @@ var (
 	googleView  = regexp.MustCompile(`/(?:@|place/|search/)(-?\d{1,3}\.\d+),\+?(-?\d{1,3}\.\d+)`)
 	googleRoute = regexp.MustCompile(`/maps/dir/(?:[^/]*/)*?([^/@]+)/*(?:@.*|data=.*)?$`)
 	googleName  = regexp.MustCompile(`/place/([^/@]+)/`)
+	gisPoint    = regexp.MustCompile(`/(-?\d{1,3}\.\d+),(-?\d{1,3}\.\d+)(?:/|$)`)
+	gisRoute    = regexp.MustCompile(`/points/[^/]*\|([^/|]*)`)
 	osmView     = regexp.MustCompile(`map=\d+/(-?\d{1,3}(?:\.\d+)?)/(-?\d{1,3}(?:\.\d+)?)`)
 )
 
@@ -48,10 +50,18 @@ func ParsePlace(text string) (p model.Point, title string, ok bool) {
 		title = googleTitle(u)
 	case "yandex":
 		p, ok = yandexPoint(u)
+	case "apple":
+		p, ok = applePoint(u)
+		title = appleTitle(u)
+	case "2gis":
+		p, ok = gisPointOf(u)
 	case "openstreetmap", "osm":
 		p, ok = osmPoint(u)
 	}
-	return p, title, ok
+	if !ok {
+		return model.Point{}, "", false
+	}
+	return p, title, true
 }
 
 // mapLink returns the first link to a map in a text, and whose map it is: one of the names in
@@ -61,18 +71,33 @@ func mapLink(text string) (u *url.URL, kind string) {
 		return nil, ""
 	}
 	for _, word := range strings.Fields(text) {
-		if !strings.HasPrefix(word, "https://") && !strings.HasPrefix(word, "http://") {
-			continue
-		}
-		u, err := url.Parse(word)
-		if err != nil {
+		u := linkIn(word)
+		if u == nil {
 			continue
 		}
 		if m := mapHosts.FindStringSubmatch(strings.ToLower(u.Hostname())); m != nil {
-			return u, m[1] + m[2] + m[3]
+			return u, strings.Join(m[1:], "")
 		}
 	}
 	return nil, ""
+}
+
+// linkIn reads a link, also one without "https://"; nil: it is none. A host alone is no link, or every
+// mention of a company were one, nor is an address of e-mail.
+func linkIn(word string) *url.URL {
+	word = strings.TrimLeft(word, "(<«\"")
+	bare := !strings.Contains(word, "://")
+	if bare {
+		word = "https://" + word
+	}
+	u, err := url.Parse(word)
+	if err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	if bare && strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment == "" {
+		return nil
+	}
+	return u
 }
 
 // isMapLink reports whether a text holds a link to a map.
@@ -101,7 +126,12 @@ func googleTitle(u *url.URL) string {
 	if m == nil {
 		return ""
 	}
-	title := line(strings.ReplaceAll(m[1], "+", " "))
+	return nameIn(strings.ReplaceAll(m[1], "+", " "))
+}
+
+// nameIn returns what may be the name of a place, and "" for what repeats where it is.
+func nameIn(text string) string {
+	title := line(text)
 	if _, isPoint := ParsePoint(title); isPoint || strings.Contains(title, "°") || !visible(title) {
 		return ""
 	}
@@ -124,6 +154,32 @@ func yandexPoint(u *url.URL) (model.Point, bool) {
 	}
 	p, ok := pointOf(u, "ll")
 	return swapped(p), ok
+}
+
+// applePoint reads a link of Apple: the destination of a route, a pin, and last the centre of the map.
+func applePoint(u *url.URL) (model.Point, bool) {
+	return pointOf(u, "daddr", "destination", "coordinate", "q", "ll", "center")
+}
+
+// appleTitle returns the name of the pin. Beside no pin, q is what was searched for.
+func appleTitle(u *url.URL) string {
+	q := u.Query()
+	if name := q.Get("name"); name != "" || q.Get("ll") == "" {
+		return nameIn(name)
+	}
+	return nameIn(q.Get("q"))
+}
+
+// gisPointOf reads a link of 2GIS, which writes the longitude first.
+func gisPointOf(u *url.URL) (model.Point, bool) {
+	at := gisPoint.FindStringSubmatch(u.Path)
+	if m := gisRoute.FindStringSubmatch(u.Path); m != nil {
+		at = latLon.FindStringSubmatch(m[1])
+	} else if at == nil {
+		at = latLon.FindStringSubmatch(u.Query().Get("m"))
+	}
+	p, ok := pointIn(at)
+	return model.Point{Lat: p.Lon, Lon: p.Lat}, ok
 }
 
 func osmPoint(u *url.URL) (model.Point, bool) {

@@ -341,6 +341,7 @@ func FuzzPlace(f *testing.F) {
 	for _, text := range []string{
 		"https://www.google.com/maps/place/Caf%C3%A9/@52.5,13.4,17z/data=!3d52.51!4d13.41", "geo:52.5,13.4",
 		"https://yandex.ru/maps/?ll=13.4%2C52.5&rtext=~52.5,13.4", "https://www.openstreetmap.org/#map=17/52.5/13.4", "http://google.com/maps?q=%zz",
+		"maps.apple.com/place?coordinate=52.5,13.4&name=x", "2gis.ru/moscow/geo/1/13.4,52.5?m=13.4,52.5/17", "2gis.ru/directions/points/1.5,1.5|13.4,52.5",
 	} {
 		f.Add(text)
 	}
