@@ -129,6 +129,45 @@ func TestLyingBot(t *testing.T) {
 	told(t, r, "unanswered", "presses")
 }
 
+// TestCardOfAnotherVersion: a bot says on the card of what it has saved another category than it has saved.
+func TestCardOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	r := try(t, crowd.Mix{crowd.Organizer: 1}, rig.Options{Between: swapping(t, "🚶 walks", "🍲 food")}, time.Minute, func(ctx context.Context, _ *trial) error {
+		<-ctx.Done()
+		return nil
+	})
+	if r.Altered == 0 || r.Altered == r.StoredEvents || r.Lost+r.Doubled+r.Ghosts+r.PlaceLost > 0 {
+		t.Errorf("altered %d of %d; lost %d, doubled %d, ghosts %d, places lost %d", r.Altered, r.StoredEvents, r.Lost, r.Doubled, r.Ghosts, r.PlaceLost)
+	}
+	told(t, r, "altered", "walks")
+}
+
+// swapping is a proxy between the bot and its Bot API that puts other words in place of some wherever the bot
+// says that something is saved.
+func swapping(t *testing.T, words, others string) func(string) (string, error) {
+	return func(api string) (string, error) {
+		to, err := url.Parse(api)
+		if err != nil {
+			return "", err
+		}
+		next := httputil.NewSingleHostReverseProxy(to)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadGateway)
+				return
+			}
+			if bytes.Contains(body, []byte("Saved. ")) {
+				body = bytes.ReplaceAll(body, []byte(words), []byte(others))
+			}
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			next.ServeHTTP(w, r)
+		}))
+		t.Cleanup(server.Close)
+		return server.URL, nil
+	}
+}
+
 // TestWrongCounter: each counter of the bot that is not what it should be is named.
 func TestWrongCounter(t *testing.T) {
 	telegram, err := sandbox.New(sandbox.Options{})

@@ -94,6 +94,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"torture", "--database-url", "postgres:///x"}, "a PostgreSQL of its own"},
 		{[]string{"run", "--duplicates", "2"}, "--duplicates is a share"},
 		{[]string{"run", "--db-latency", "1h"}, "--db-latency goes from"},
+		{[]string{"run", "--against", "testdata/base.json", "--users", "10"}, "of fewer than 10"},
+		{[]string{"run", "--against", "testdata/base.json", "--rate", "7"}, "at the same rate"},
 		{[]string{"run", "--nonsense"}, "--nonsense"},
 		{[]string{"nonsense"}, "nonsense"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -60,6 +61,7 @@ type Result struct {
 	DatabaseKills    int               `json:"database_kills"`
 	Silences         int               `json:"silences"` // of the connections to the database
 
+	Verdict    []Demand    `json:"verdict,omitempty"` // beside another run, where one was given
 	Violations []Violation `json:"violations"`
 	Series     []Sample    `json:"series"`
 }
@@ -117,8 +119,10 @@ type Sample struct {
 	Event       string            `json:"event,omitzero"` // what was done to the bot
 }
 
-// Failed reports whether anything is not as it was promised.
-func (r *Result) Failed() bool { return len(r.Violations) > 0 }
+// Failed reports whether anything is not as it was promised, or as it was demanded.
+func (r *Result) Failed() bool {
+	return len(r.Violations) > 0 || slices.ContainsFunc(r.Verdict, func(d Demand) bool { return !d.Met })
+}
 
 // WriteFile writes the result as JSON to a file, or to stdout where the name is "-".
 func (r *Result) WriteFile(name string, stdout io.Writer) error {

@@ -52,6 +52,9 @@ func (r *Result) Summary(w io.Writer) error {
 		line("memory", "limited by %s", r.Settings.Memory)
 	}
 	line("the harness", "%.0f µs of processor an update, RSS %.0f MB, behind its timetable by %.1f ms at p99", r.HarnessCPUMicros, r.HarnessRSSMB, r.Lag.P99)
+	for _, d := range r.Verdict {
+		line("verdict", "%s", d)
+	}
 	line("violations", "%d", len(r.Violations))
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("print the summary: %w", err)
