@@ -28,7 +28,7 @@ func download(ctx context.Context, address string) (io.ReadCloser, error) {
 	if rest, ok := strings.CutPrefix(address, "webcal://"); ok {
 		address = "https://" + rest
 	}
-	client := &http.Client{Timeout: downloadTime, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+	client := &http.Client{Timeout: downloadTime, Transport: new(trail).transport(), CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 		if len(via) > downloadRedirects {
 			return fmt.Errorf("it leads on more than %d times", downloadRedirects)
 		}
