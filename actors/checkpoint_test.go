@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
+	"weak"
 )
 
 // gated is a store whose saves wait for the test.
@@ -401,4 +403,38 @@ func TestABlankStateIsNotKept(t *testing.T) {
 	if n := g.count.snapshotsDamaged.Load(); n > 0 {
 		t.Errorf("%d snapshots are damaged", n)
 	}
+}
+
+// A session that has left is memory again, also while others wait in the queue that it has waited in: after an
+// outage of the store that may be long, and there may be very many.
+func TestWhoHasLeftIsNotKeptByThoseWhoWait(t *testing.T) {
+	const users, first = 5 * maxGranted, maxGranted // the first in the queue
+	store := gated()
+	g := start(t, store, func(c *Config) {
+		patiently(c)
+		c.MaxSessions = users
+	}, nil)
+	seen := make(chan weak.Pointer[int32], 1)
+	for u := range users {
+		g.send(Input{User: int64(u), ID: 1, Payload: note{n: 1, prepare: 40}})
+		if u == first-1 {
+			g.until("the buffer", func(s Stats) bool { return s.SnapshotsMade == maxGranted })
+		}
+		if u == first {
+			g.send(Input{User: first, ID: 2, Payload: note{n: 2, reply: func(s tally) { seen <- weak.Make(&s.List[0]) }}})
+		}
+	}
+	list := <-seen
+	g.until("the claims", func(s Stats) bool { return s.SnapshotSavesWaiting == users })
+	g.clock.advance(g.cfg.IdleLife + time.Second)
+	g.tell(&sweepOrder{})
+	for g.stats().Passivations.Idle <= first {
+		store.gate <- struct{}{}
+		g.until("the end of who is stored", func(s Stats) bool { return s.Passivations.Idle == s.SnapshotsSaved })
+	}
+	g.until("its end", func(Stats) bool { runtime.GC(); return list.Value() == nil })
+	if made, open := g.saver.sizes(); made == open {
+		t.Fatal("nobody waits any more: nothing is proven")
+	}
+	store.open()
 }

@@ -59,6 +59,7 @@ func (l *loader) read(batch []load) {
 		snapshot, found := byUser[req.user]
 		l.core.root.Send(req.to, &loaded{snapshot: snapshot, found: found, err: err})
 	}
+	clear(batch) // what is left of the queue keeps its array, which would keep sessions that have left
 }
 
 // try loads, with pauses between the tries.

@@ -112,6 +112,7 @@ func (s *saver) free(n int) {
 	for _, c := range next {
 		s.core.root.Send(c.to, &grant{})
 	}
+	clear(next) // what is left of the queue keeps its array, which would keep sessions that have left
 }
 
 // refuse sends those away who wait and are not patient.
