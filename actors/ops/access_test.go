@@ -88,6 +88,32 @@ func TestWhatNeedsTheToken(t *testing.T) {
 	}
 }
 
+// TestOtherOriginsRead: a page elsewhere is not answered either where nothing changes, for a
+// profile costs as well; the dashboard and an address typed by hand are.
+func TestOtherOriginsRead(t *testing.T) {
+	w := window()
+	w.Profiles = true
+	for _, path := range []string{"/stats", "/metrics", "/debug/pprof/"} {
+		for header, want := range map[[2]string]int{
+			{"Origin", "https://evil.example"}:  403,
+			{"Sec-Fetch-Site", "cross-site"}:    403,
+			{"Sec-Fetch-Site", "same-site"}:     403,
+			{"Sec-Fetch-Site", "same-origin"}:   200,
+			{"Sec-Fetch-Site", "none"}:          200,
+			{"Origin", "http://127.0.0.1:8090"}: 200,
+		} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.RemoteAddr, r.Host = "127.0.0.1:5", "127.0.0.1:8090"
+			r.Header.Set(header[0], header[1])
+			rec := httptest.NewRecorder()
+			w.Handler().ServeHTTP(rec, r)
+			if rec.Code != want {
+				t.Errorf("%s, %s: %d, not %d", path, header, rec.Code, want)
+			}
+		}
+	}
+}
+
 // TestBodies: a body that is huge, or that does not come, is refused, and nothing changes.
 func TestBodies(t *testing.T) {
 	changes := 0
