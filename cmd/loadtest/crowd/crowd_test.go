@@ -323,6 +323,58 @@ func TestAListAfterACrash(t *testing.T) {
 	}
 }
 
+// TestAPressCarriedOutLate: in the outage the list came once more as it was, and the radius changes only when a
+// location was sent: that is what the person goes on from. What a bot changes after that is a place lost.
+func TestAPressCarriedOutLate(t *testing.T) {
+	c, s, p := looker(t, true, deed{kind: Radius, wants: of(list), arg: 2})
+	c.outages.begin(0)
+	c.outages.end(2)
+	see := func(id int64, edited bool, radius string) {
+		m := aList(id, edited, radius, "1 / 3")
+		s.shown(p, &m, 3) // after the outage
+	}
+	see(7, true, "5 km") // as it was
+	if p.waiting() || p.radius != 5 {
+		t.Fatalf("they do not go by what they see: %+v", p)
+	}
+	p.act = deed{kind: Locate, wants: of(list)}
+	see(7, true, "2 km")
+	if !p.waiting() {
+		t.Fatal("an edited list is taken for the answer to a location")
+	}
+	see(8, false, "2 km")
+	if got := c.Outcome(); p.waiting() || p.radius != 2 || p.at.message != 8 || len(got.Wrongs) != 0 || got.Excused != 2 {
+		t.Errorf("waits: %t, %d km, message %d; %+v", p.waiting(), p.radius, p.at.message, got)
+	}
+	for range 2 { // a bot that does nothing: it is not excused for ever
+		p.act = deed{kind: Radius, wants: of(list), arg: 10}
+		see(8, true, "2 km")
+		s.giveUp(p)
+	}
+	if got := c.Outcome(); got.Wrongs[Unanswered] != 2 || got.Excused != 2 {
+		t.Errorf("%+v, %d excused", got.Wrongs, got.Excused)
+	}
+}
+
+// TestAnOutageIsExcusedOnce: a bot that shows the list as it was to one press after the other is excused for the
+// first, and for what that may still lead to.
+func TestAnOutageIsExcusedOnce(t *testing.T) {
+	c, s, p := looker(t, true, deed{})
+	c.outages.begin(0)
+	c.outages.end(2)
+	for i := range 4 {
+		m := aList(7, true, "5 km", "1 / 3")
+		p.act = deed{kind: Radius, wants: of(list), arg: 10}
+		s.shown(p, &m, 3)
+		if p.waiting() != (i >= 2) {
+			t.Errorf("press %d: waits: %t", i+1, p.waiting())
+		}
+	}
+	if got := c.Outcome(); got.Excused != 2 {
+		t.Errorf("%d are excused", got.Excused)
+	}
+}
+
 // TestTheCardBeforeThePress: it comes once more, and does not tell what became of the press.
 func TestTheCardBeforeThePress(t *testing.T) {
 	parts := map[string]string{"going": "\n🙋 You are going", "": ""}

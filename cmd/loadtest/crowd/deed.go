@@ -127,7 +127,7 @@ func (s *shard) shown(p *person, m *sandbox.Message, at int64) {
 	case sc.sight == apology:
 		s.complain(p, Broken, "the bot apologised for an error, to %s", p.act.kind)
 		p.act.trouble = true
-	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && !s.excused(p.searchAt) && !p.asked(&sc):
+	case s.crowd.Lenient && sc.sight == list && p.act.wants.has(list) && !p.asked(&sc) && (!s.excused(p.searchAt) || p.act.kind == Locate && sc.edited):
 		s.again(p, m, &sc)
 	case s.crowd.Lenient && sc.edited && sc.sight == card && sc.title == p.act.title && p.unturned(&sc):
 		s.uncalled(p, &sc, "the card as it was before the press")
@@ -388,15 +388,22 @@ func (s *shard) check(p *person) {
 // checkList sees that a list shows the radius, the days and the page that it should.
 func (s *shard) checkList(p *person) {
 	sees := p.at
-	want := p.wanted(&sees)
-	p.radius, p.days = int16(want.radius), want.days
+	was, want := screen{radius: int(p.radius), days: p.days, page: int(p.page)}, p.wanted(&sees)
+	known, doubted := p.searchAt, p.doubted
+	p.radius, p.days, p.doubted = int16(want.radius), want.days, false
 	if !sees.shows(&want) {
 		s.lostSearch(p, "the list shows page %d, %d km, %c in place of page %d, %d km, %c",
 			sees.page, sees.radius, sees.days, want.page, p.radius, p.days)
 		// From here on people go by what they see.
 		p.at, p.located, p.radius, p.days = sees, true, int16(sees.radius), sees.days
+		// What was excused may be the list from before, once more, with the press still to be carried out: then what
+		// that leads to is excused, too, but nothing after it.
+		p.doubted = !doubted && sees.edited && sees.shows(&was) && s.excused(known)
 	}
 	p.page, p.pages, p.searchAt = int16(sees.page), int16(sees.pages), p.act.seen
+	if p.doubted {
+		p.searchAt = known
+	}
 }
 
 // conclude draws the consequences of an answer: what the person knows now, and what they were

@@ -20,6 +20,7 @@ type person struct {
 	located bool // has sent a location
 	draft   bool // has a draft, that is not published
 	titled  bool // the draft has a title
+	doubted bool // the list from before came once more after an outage: a press may still change it
 	days    role // that the next list should show
 	radius  int16
 	page    int16 // of the newest list, from 1; 0: it has none
