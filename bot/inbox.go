@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,9 +20,10 @@ const (
 	// maxAttempts is how often an update is begun that never settles, before it is set aside: twice beside
 	// others, then three times by itself. Only these prove anything: a program that is killed often for other
 	// reasons has others in hand at each of its ends.
-	maxAttempts = 2 + 3
-	// alone is for how long at most an update that was begun twice is handled by itself.
-	alone = 5 * time.Second
+	maxAttempts = suspect + 3
+	// suspect is how often an update was begun that is handled by itself, aloneFor for how long at most.
+	suspect  = 2
+	aloneFor = 5 * time.Second
 	// inboxPage is the most rows of the inbox read at once, inboxEvery how often it is looked
 	// into for what an operator replays.
 	inboxPage  = 100
@@ -261,36 +263,92 @@ func (i *inbox) persist(ctx context.Context, do func() error) bool {
 	}
 }
 
-// recover handles what the inbox has, at the start. What was begun once may have been beside an
-// update that kills the program; what was begun more often is handled by itself, so that only
-// that update is set aside in the end. It returns false where ctx ended.
+// recover handles what the inbox has, at the start: first, together, what is of people of whom nothing was begun
+// more than once; then, one by one, what is of the others. So only an update that kills the program is set
+// aside in the end, and not what was beside it. It returns false where ctx ended.
 func (i *inbox) recover(ctx context.Context) bool {
-	for after := int64(-1); ; {
-		var page []persistence.Letter
-		if !i.persist(ctx, func() (err error) { page, err = i.rows.Waiting(ctx, after, inboxPage); return err }) {
+	waiting, ok := i.waiting(ctx)
+	if !ok {
+		return false
+	}
+	together, suspects := inOrder(waiting)
+	for ids := range slices.Chunk(together, inboxPage) {
+		if !i.recoverThese(ctx, ids, false) {
 			return false
 		}
-		if len(page) == 0 {
-			return true
+	}
+	for k := range suspects {
+		if !i.recoverThese(ctx, suspects[k:k+1], true) {
+			return false
 		}
-		after = page[len(page)-1].Update
-		for len(page) > 0 {
-			n := slices.IndexFunc(page, func(l persistence.Letter) bool { return l.Attempts > 1 })
-			if n < 0 {
-				n = len(page)
+	}
+	return true
+}
+
+// waits is an update in the inbox at the start.
+type waits struct {
+	update   int64
+	attempts int
+	user     int64 // whose turn it takes; 0: nobody's
+}
+
+// waiting returns what the inbox has, by the updates' ids: as many as were unsettled at a time.
+func (i *inbox) waiting(ctx context.Context) (all []waits, ok bool) {
+	for after := int64(-1); ; after = all[len(all)-1].update {
+		var page []persistence.Letter
+		if !i.persist(ctx, func() (err error) { page, err = i.rows.Waiting(ctx, after, inboxPage); return err }) {
+			return nil, false
+		}
+		if len(page) == 0 {
+			return all, true
+		}
+		for _, l := range page {
+			w := waits{update: l.Update, attempts: l.Attempts}
+			var u telego.Update
+			if json.Unmarshal(l.Payload, &u) == nil { // one that cannot be read is said to be when it is handled
+				in, _ := i.bot.translate(&u)
+				w.user = in.user
 			}
-			if n = max(n, 1); !i.bot.intake.awaitRoom(ctx) || !i.again(ctx, page[:n]) {
-				return false
-			}
-			page = page[n:]
+			all = append(all, w)
 		}
 	}
 }
 
-// again handles letters of the inbox once more: one that is suspect, or several that are not.
-func (i *inbox) again(ctx context.Context, letters []persistence.Letter) bool {
-	first, suspect := letters[0], letters[0].Attempts > 1
-	if first.Attempts >= maxAttempts {
+// inOrder returns the updates that can be handled together, and those that have to be by themselves, each of a
+// person's in their order. Whoever has been suspected least comes first: a program that is killed again and
+// again for other reasons ends beside another one each time, and one that kills it is alone in the end.
+func inOrder(all []waits) (together, suspects []int64) {
+	tried := map[int64]int{} // by the person, the most
+	for _, w := range all {
+		tried[w.user] = max(tried[w.user], w.attempts)
+	}
+	slices.SortStableFunc(all, func(a, b waits) int {
+		if tried[a.user] == tried[b.user] || max(tried[a.user], tried[b.user]) < suspect {
+			return cmp.Compare(a.update, b.update)
+		}
+		return cmp.Compare(tried[a.user], tried[b.user])
+	})
+	for _, w := range all {
+		if tried[w.user] < suspect {
+			together = append(together, w.update)
+		} else {
+			suspects = append(suspects, w.update)
+		}
+	}
+	return together, suspects
+}
+
+// recoverThese handles updates of the inbox, when there is room.
+func (i *inbox) recoverThese(ctx context.Context, ids []int64, alone bool) bool {
+	var letters []persistence.Letter
+	return i.bot.intake.awaitRoom(ctx) &&
+		i.persist(ctx, func() (err error) { letters, err = i.rows.These(ctx, ids); return err }) &&
+		(len(letters) == 0 || i.again(ctx, letters, alone))
+}
+
+// again handles letters of the inbox once more; where alone, there is one, and it waits until that has ended.
+func (i *inbox) again(ctx context.Context, letters []persistence.Letter, alone bool) bool {
+	if first := letters[0]; alone && first.Attempts >= maxAttempts {
 		i.bot.Logger.Error("an update was begun too often and is set aside; see okolo inbox", "update", first.Update, "attempts", first.Attempts)
 		i.aside.Add(1)
 		return i.persist(ctx, func() error { return i.rows.SetAside(ctx, first.Update) })
@@ -315,10 +373,10 @@ func (i *inbox) again(ctx context.Context, letters []persistence.Letter) bool {
 		i.bot.admit(p)
 	}
 	i.dropUseless(ctx, ids, pieces)
-	if !suspect || len(pieces) == 0 {
+	if !alone || len(pieces) == 0 {
 		return true
 	}
-	late := time.NewTimer(alone)
+	late := time.NewTimer(aloneFor)
 	defer late.Stop()
 	select {
 	case <-pieces[0].group.ended:
@@ -344,7 +402,7 @@ func (i *inbox) dropUseless(ctx context.Context, ids []int64, pieces []*piece) {
 func (i *inbox) look(ctx context.Context) {
 	asked, err := i.rows.Asked(ctx, inboxPage)
 	if err == nil && len(asked) > 0 && i.bot.intake.len() < maxTaken/2 {
-		i.again(ctx, asked)
+		i.again(ctx, asked, false)
 	}
 	if aside, err := i.rows.Tidy(ctx); err == nil {
 		i.aside.Store(aside)

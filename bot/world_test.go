@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 // world is a whole bot on real parts: PostgreSQL, the sandbox over HTTP, telego.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	url     string // of the database
 	api     string // of the sandbox
 	sandbox *sandbox.Server
@@ -63,7 +63,7 @@ const token = "4242:demo-token-that-any-sandbox-takes--"
 
 var berlin = model.Point{Lat: 52.52, Lon: 13.405}
 
-func newWorld(t *testing.T, o worldOptions) *world {
+func newWorld(t testing.TB, o worldOptions) *world {
 	t.Helper()
 	w := &world{t: t, url: o.database, options: o}
 	if w.url == "" {
@@ -175,7 +175,7 @@ func query[T any](w *world, sql string, args ...any) T {
 	return pgtest.Value[T](w.t, w.url, sql, args...)
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)

@@ -86,6 +86,11 @@ func (i *Inbox) Waiting(ctx context.Context, after int64, limit int) ([]Letter, 
 	return i.list(ctx, `update_id > $2 AND set_aside IS NULL ORDER BY update_id LIMIT $3`, after, limit)
 }
 
+// These returns those of the updates that are there and not set aside, by their ids.
+func (i *Inbox) These(ctx context.Context, updates []int64) ([]Letter, error) {
+	return i.list(ctx, `update_id = ANY($2) AND set_aside IS NULL ORDER BY update_id`, updates)
+}
+
 // Asked returns at most limit updates that nobody has begun: those of [Inbox.Replay].
 func (i *Inbox) Asked(ctx context.Context, limit int) ([]Letter, error) {
 	return i.list(ctx, `attempts = $2 AND set_aside IS NULL ORDER BY update_id LIMIT $3`, 0, limit)
