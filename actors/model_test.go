@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -95,7 +96,11 @@ type model struct {
 	nextID int64
 	lost   uint64     // results, over all lives
 	late   []Snapshot // of lives that were killed, or given up
+	watch  *time.Timer
 }
+
+// stuck is how long a step, or what comes between steps, may take.
+const stuck = time.Minute
 
 // newModel has a seed that a failing run prints.
 func newModel(t *testing.T) *model {
@@ -104,9 +109,11 @@ func newModel(t *testing.T) *model {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
+	watch := time.AfterFunc(stuck, func() { panic(fmt.Sprintf("a step does not come to its end, seed %d", seed)) })
+	t.Cleanup(func() { watch.Stop() })
 	return &model{
 		rand: rand.New(rand.NewPCG(seed, 1)), store: newMemoryStore(), users: make([][]*delivery, 40),
-		ledger: ledger{rows: map[Effect]bool{}},
+		ledger: ledger{rows: map[Effect]bool{}}, watch: watch,
 	}
 }
 
@@ -244,6 +251,7 @@ func (m *model) performer(c *cable) performer {
 
 // step does one random thing.
 func (m *model) step() {
+	m.watch.Reset(stuck)
 	switch n := m.rand.IntN(1000); {
 	case n < 10:
 		m.clock.advance(m.cfg.IdleLife + time.Second)
