@@ -108,6 +108,27 @@ func TestConfigRefusals(t *testing.T) {
 	}
 }
 
+// TestConfigNoSuchValue: also what cannot be read as a value at all is refused with the setting's
+// name, the value and what is allowed.
+func TestConfigNoSuchValue(t *testing.T) {
+	for text, allowed := range map[string]string{
+		"USER_STATE_TTL_SECONDS=soon":  "(1 to 2,592,000)",
+		"MEMORY_THRESHOLD_MB=1e99":     "64 to 1,048,576",
+		"SWEEP_INTERVAL=often":         "(1s to 24h)",
+		"SEND_RATE=fast":               "(0 to 100,000",
+		"OTEL_TRACES_SAMPLER_ARG=many": "(0 to 1)",
+		"LOG_LEVEL=LOUD":               "DEBUG, INFO, WARN or ERROR",
+		"LOG_FORMAT=xml":               "text or json",
+		"OPERATOR_IDS=anna":            "Telegram ids",
+	} {
+		name, value, _ := strings.Cut(text, "=")
+		code, _, errs := okolo(t, nil, "config", "--config", writeFile(t, text))
+		if code != exitUsage || !strings.Contains(errs, name+": ") || !strings.Contains(errs, value) || !strings.Contains(errs, allowed) {
+			t.Errorf("%s: exit %d, %q", text, code, errs)
+		}
+	}
+}
+
 // TestCompletion has a real shell complete.
 func TestCompletion(t *testing.T) {
 	_, script, _ := okolo(t, nil, "completion", "bash")

@@ -83,13 +83,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "okolo: %v\nTry okolo --help.\n", err)
+		fmt.Fprintf(stderr, "okolo: %v\n%sTry okolo --help.\n", err, meaning(parser.Model, err))
 		return exitUsage
 	}
 	log := c.Log.logger(stderr)
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.BindTo(stdout, (*io.Writer)(nil))
 	return exitCode(command.Run(log), stderr)
+}
+
+// meaning says by what name the setting that an error of the parser begins with is set, and to
+// what: its help, with the range. It is empty where there is no such setting.
+func meaning(app *kong.Application, err error) string {
+	option, _, _ := strings.Cut(err.Error(), " ")
+	name, isOption := strings.CutPrefix(strings.TrimSuffix(option, ":"), "--")
+	says := ""
+	_ = kong.Visit(app, func(n kong.Visitable, next kong.Next) error {
+		if flag, ok := n.(*kong.Flag); ok && isOption && flag.Name == name && len(flag.Envs) > 0 {
+			says = fmt.Sprintf("%s: %s\n", flag.Envs[0], flag.Help)
+		}
+		return next(nil)
+	})
+	return says
 }
 
 // exitCode says what went wrong, in a sentence, and returns the code for it. 2 means that a
