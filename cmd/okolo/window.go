@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"okolo/actors/ops"
 	"okolo/bot"
 )
@@ -17,6 +19,9 @@ const readyTimeout = 2 * time.Second
 
 // errStarting is why a program without a bot is not ready.
 var errStarting = errors.New("starting, or standing by while another process owns the bot")
+
+// errNoConnection is why a program whose database is away is not ready.
+var errNoConnection = errors.New("the database does not answer: no connection can be made")
 
 // opsSettings are the operators' window of a running program.
 type opsSettings struct {
@@ -70,7 +75,8 @@ func (w *window) open(ctx context.Context, s opsSettings) (*ops.Server, error) {
 	return ops.Listen(ctx, s.OpsAddr, ops.Window{
 		Stats:   func(ctx context.Context) (any, error) { return w.stats(ctx) },
 		Figures: reflect.TypeFor[stats](),
-		Ready:   w.ready, Purge: w.purge, Drain: w.drain,
+		Ready:   func(ctx context.Context) error { return forEverybody(w.ready(ctx)) },
+		Purge:   w.purge, Drain: w.drain,
 		Token: s.OpsToken, Profiles: s.Pprof, Logger: w.log,
 	}.Handler())
 }
@@ -83,6 +89,16 @@ func (w *window) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	return b.Ready(ctx)
+}
+
+// forEverybody is why the program does not serve, without where its database is and who asks it:
+// /readyz answers whoever asks. The statistics and the log say that.
+func forEverybody(err error) error {
+	var away *pgconn.ConnectError
+	if errors.As(err, &away) {
+		return errNoConnection
+	}
+	return err
 }
 
 func (w *window) purge(ctx context.Context) (int, error) {

@@ -59,7 +59,7 @@ func TestWindowOfServe(t *testing.T) {
 		END LOOP;
 	END $$`)
 	database.Kill()
-	eventually(t, p.url+"/readyz", http.StatusServiceUnavailable, "not ready: the database does not answer")
+	eventually(t, p.url+"/readyz", http.StatusServiceUnavailable, "^not ready: the database does not answer: no connection can be made\n$") // and not where it is
 	if code, _ := look(t, p.url+"/healthz", ""); code != http.StatusOK {
 		t.Errorf("a program without its database lives: %d", code)
 	}
