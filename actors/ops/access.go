@@ -19,7 +19,8 @@ func (w Window) guarded(h http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		refuse := func(code int, why string) {
-			w.Logger.Warn("a request to the operators' window was refused", "why", why, "from", r.RemoteAddr, "path", r.URL.Path)
+			// The reason is of the words, so that one sort of refusal does not hide another.
+			w.Logger.Warn("a request to the operators' window was refused: "+why, "from", r.RemoteAddr, "path", r.URL.Path)
 			http.Error(rw, why, code)
 		}
 		switch {

@@ -114,6 +114,24 @@ func TestOtherOriginsRead(t *testing.T) {
 	}
 }
 
+// TestRefusalsDoNotHideOneAnother: of many refusals the log has a line for each reason.
+func TestRefusalsDoNotHideOneAnother(t *testing.T) {
+	var log bytes.Buffer
+	w := window()
+	w.Logger = slog.New(ops.NewLog(slog.NewTextHandler(&log, nil), nil))
+	for range 10 {
+		for _, host := range []string{"evil.example", "127.0.0.1:8090"} {
+			r := httptest.NewRequest(http.MethodPost, "/purge", nil)
+			r.RemoteAddr, r.Host = "127.0.0.1:5", host
+			r.Header.Set("Origin", "https://evil.example")
+			w.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "of this machine") || !strings.Contains(got, "other origins") {
+		t.Errorf("the log says %q", got)
+	}
+}
+
 // TestBodies: a body that is huge, or that does not come, is refused, and nothing changes.
 func TestBodies(t *testing.T) {
 	changes := 0
