@@ -59,7 +59,10 @@ func (b *Bot) translateGroupMessage(u *telego.Update) (incoming, bool) {
 	}
 	anonymous := m.SenderChat != nil && m.SenderChat.ID == m.Chat.ID
 	said, to := command(ui.Context{}, m.Text), addressee(m.Text)
-	if m.From.IsBot && !anonymous || to != "" && !strings.EqualFold(to, b.self.Username) || !ui.KnownInGroups(said.Name) {
+	if m.From.IsBot && !anonymous || to != "" && !strings.EqualFold(to, b.self.Username) {
+		return incoming{}, false
+	}
+	if !ui.KnownInGroups(said.Name) && (to == "" || !ui.PrivateAlone(said.Name)) {
 		return incoming{}, false
 	}
 	c := b.context(u, m.From)

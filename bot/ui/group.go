@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"okolo/persistence/model"
 )
 
@@ -54,6 +56,12 @@ func KnownInGroups(name string) bool {
 	return false
 }
 
+// PrivateAlone reports whether a command is one that people give in their own chat with the bot
+// alone. In a group it is answered where it names the bot.
+func PrivateAlone(name string) bool {
+	return !KnownInGroups(name) && slices.ContainsFunc(Commands(languages[0]), func(c CommandInfo) bool { return c.Name == name })
+}
+
 // groupCommand handles a command.
 func (s State) groupCommand(in GroupCommand) Turn {
 	c := in.Context
@@ -64,6 +72,9 @@ func (s State) groupCommand(in GroupCommand) Turn {
 		return s.ofGroup(c, greeting{})
 	case "settings":
 		return s.ofGroup(c, settling{})
+	}
+	if PrivateAlone(in.Name) {
+		return s.tell(c, "group_private_command")
 	}
 	return Turn{Next: *c.before}
 }

@@ -196,6 +196,9 @@ func TestGroupHello(t *testing.T) {
 		}
 		c.says("/made_for_another_bot")
 		c.did(0)
+		c.says("/mine")
+		c.did(1)
+		c.sees("group_private_command")
 		// Where the database is away it says hello all the same, and gets to know the group by the
 		// first command or press.
 		write := c.world.write

@@ -8,7 +8,7 @@ func (s State) command(in Command) Turn {
 		return s.start(c, in.Arg)
 	case "help":
 		return s.help(c)
-	case "nearby":
+	case "nearby", "events": // as people know it from groups
 		if s.Zone == "" {
 			return s.askLocation(c)
 		}
@@ -20,7 +20,9 @@ func (s State) command(in Command) Turn {
 	case "cancel":
 		return s.closeWizard(c)
 	case "language":
-		return s.askLanguage(c)
+		return s.askLanguage(c, "ask_language")
+	case "settings": // which Telegram asks every bot to know
+		return s.askLanguage(c, "ask_settings")
 	case "privacy":
 		return s.showPrivacy(c)
 	case "forget":
@@ -112,14 +114,14 @@ func (s State) createButton(t *tongue) Button {
 	return Button{Text: text, Data: s.encode(actCreate)}
 }
 
-// askLanguage offers all languages, each by its own name.
-func (s State) askLanguage(c Context) Turn {
+// askLanguage asks a question, and offers all languages, each by its own name.
+func (s State) askLanguage(c Context, question string) Turn {
 	s.Screen = ScreenHome
 	var row []Button
 	for i, lang := range languages {
 		row = append(row, Button{Text: tongues[lang].say("language"), Data: s.encode(actLanguage, int64(i))})
 	}
-	return s.present(c, Message{Text: s.tongue(c).html("ask_language"), Buttons: [][]Button{row}})
+	return s.present(c, Message{Text: s.tongue(c).html(question), Buttons: [][]Button{row}})
 }
 
 func (s State) languageButtons(t *tongue) []Button {

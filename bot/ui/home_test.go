@@ -135,8 +135,12 @@ func TestCommands(t *testing.T) {
 		}
 		c.says("/help")
 		c.sees("help")
-		c.says("/nearby")
-		c.sees("ask_location")
+		c.says("/settings")
+		c.sees("ask_settings", "English", "Русский")
+		for _, nearby := range []string{"/nearby", "/events"} {
+			c.says(nearby)
+			c.sees("ask_location")
+		}
 		c.says("hello")
 		c.sees("ask_location")
 		c.input(func(x Context) any { return Unsupported{x} })
