@@ -155,6 +155,10 @@ func TestOperatorsMistakes(t *testing.T) {
 		}
 		c.pressesData(c.newest, c.state.encode(actBan, 1, 7, 1))
 		c.isTold("ban_oneself")
+		c.says("/ban 5 " + strings.Repeat("ы", model.MaxReason+1))
+		if ban := last[model.BanPerson](c); ban.Reason != strings.Repeat("ы", model.MaxReason) {
+			t.Fatalf("the reason has %d characters", len([]rune(ban.Reason)))
+		}
 		c.world.events[1] = event(1, "Own", func(e *model.Seen) { e.Owner = 7 })
 		c.says("/event 1")
 		c.seesNot("button_ban")

@@ -200,7 +200,7 @@ func (b *builder) add(v *ical.VEvent) {
 		return
 	}
 	if b.off || strings.EqualFold(value(v, ical.ComponentPropertyStatus), "CANCELLED") { // which need not say what it was
-		b.entries[key] = Entry{Key: key, Cancelled: true}
+		b.put(Entry{Key: key, Cancelled: true, override: override})
 		return
 	}
 	e, ok := b.read(v, b.entries[key])
@@ -264,10 +264,10 @@ func (b *builder) put(e Entry) {
 	case !again && len(b.entries) >= MaxEntries:
 		b.skip(e.UID, TooMany)
 		return
-	case again && old.override == e.override && old.sequence > e.sequence:
+	case again && !e.Cancelled && old.override == e.override && old.sequence > e.sequence:
 		return
 	}
-	if e.Validate() != nil {
+	if !e.Cancelled && e.Validate() != nil {
 		b.skip(e.UID, Unreadable)
 		return
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	ical "github.com/arran4/golang-ical"
+
 	"okolo/persistence/model"
 )
 
@@ -168,6 +170,70 @@ func TestOverride(t *testing.T) {
 	}
 }
 
+// TestMostEntries: a calendar without end is read as far as the bound, of events that are called off, too; what
+// there would be more of is kept.
+func TestMostEntries(t *testing.T) {
+	for _, says := range []string{"STATUS:CANCELLED", "SUMMARY:a\r\nGEO:52.5;13.4\r\nDTSTART:20270101T100000Z"} {
+		var b strings.Builder
+		b.WriteString("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n")
+		for i := range MaxEntries + 2 {
+			fmt.Fprintf(&b, "BEGIN:VEVENT\r\nUID:%d\r\n%s\r\nEND:VEVENT\r\n", i, says)
+		}
+		b.WriteString("END:VCALENDAR\r\n")
+		c, err := Read(strings.NewReader(b.String()), options)
+		if err != nil || len(c.Entries) != MaxEntries || c.Skipped[TooMany] != 2 || len(c.Kept) != 2 {
+			t.Errorf("%.20s: %d entries, skipped %v, kept %v, %v", says, len(c.Entries), c.Skipped, c.Kept, err)
+		}
+	}
+}
+
+// TestMostOccurrences: of an event that takes place daily the next ones are read, and one that has for a lifetime is not believed.
+func TestMostOccurrences(t *testing.T) {
+	ahead := options
+	ahead.To = ahead.From.AddDate(2, 0, 0)
+	for begins, want := range map[string]struct {
+		entries int
+		why     Reason
+	}{"20261201T100000Z": {maxOccurrences, TooMany}, "19970101T100000Z": {maxOccurrences, TooMany}, "19960101T100000Z": {0, Unreadable}} {
+		c, err := Read(strings.NewReader(calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:"+begins, "RRULE:FREQ=DAILY")), ahead)
+		if err != nil || len(c.Entries) != want.entries || c.Skipped[want.why] != 1 || len(c.Kept) != 1 {
+			t.Errorf("since %s: %d entries, skipped %v, kept %v, %v", begins, len(c.Entries), c.Skipped, c.Kept, err)
+		}
+	}
+}
+
+// TestUnderWay: of an event that recurs the time that is under way counts, and none before it.
+func TestUnderWay(t *testing.T) {
+	c, err := Read(strings.NewReader(calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20261122T230000Z", "DTEND:20261123T010000Z", "RRULE:FREQ=DAILY;COUNT=3")), options)
+	if err != nil || len(c.Entries) != 1 || c.Entries[0].Occurrence != "20261124T230000Z" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// TestMostExcluded: a rule that leaves out more dates than anybody writes is not believed.
+func TestMostExcluded(t *testing.T) {
+	excluded := "EXDATE:20270102T100000Z" + strings.Repeat(",20270102T100000Z", maxExcluded)
+	c, err := Read(strings.NewReader(calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;COUNT=3", excluded)), options)
+	if err != nil || len(c.Entries) != 0 || c.Skipped[Unreadable] != 1 || len(c.Kept) != 1 {
+		t.Errorf("%d entries, skipped %v, kept %v, %v", len(c.Entries), c.Skipped, c.Kept, err)
+	}
+}
+
+// TestTooSlow: where rules have taken the time that there is, further ones are left out, kept, and counted.
+func TestTooSlow(t *testing.T) {
+	parsed, err := ical.ParseCalendar(strings.NewReader(calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "RRULE:FREQ=DAILY;COUNT=3")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for spent, want := range map[time.Duration]int{expansionTime: 3, expansionTime + 1: 0} {
+		b := builder{Options: options, spent: spent, entries: map[Key]Entry{}, skipped: map[Reason]int{}, kept: map[string]bool{}, zoneOf: map[string]string{}}
+		b.addAll(parsed)
+		if c := b.calendar(); len(c.Entries) != want || (len(c.Kept) == 1) != (want == 0) || (c.Skipped[TooSlow] == 1) != (want == 0) {
+			t.Errorf("after %v: %d entries, skipped %v, kept %v", spent, len(c.Entries), c.Skipped, c.Kept)
+		}
+	}
+}
+
 func TestSeveralCalendars(t *testing.T) {
 	one := calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z")
 	c, err := Read(strings.NewReader(one+strings.ReplaceAll(one, "UID:1", "UID:2")), options)
@@ -180,7 +246,7 @@ func TestNoCalendar(t *testing.T) {
 	whole := calendar("SUMMARY:a", "GEO:52.5;13.4", "DTSTART:20270101T100000Z", "DESCRIPTION:END:VCALENDAR")
 	for _, text := range []string{
 		"", "<html>", "BEGIN:VCARD\r\nEND:VCARD\r\n", strings.TrimSuffix(calendar(), "END:VCALENDAR\r\n"),
-		strings.TrimSuffix(whole, "END:VCALENDAR\r\n"), whole + whole[:len(whole)/2], whole + "END:VCALENDAR\r\n",
+		strings.TrimSuffix(whole, "END:VCALENDAR\r\n"), whole + whole[:len(whole)/2], whole + "END:VCALENDAR\r\n", whole + "BEGIN:VCAL",
 	} {
 		if _, err := Read(strings.NewReader(text), options); !errors.Is(err, ErrNoCalendar) {
 			t.Errorf("%q: %v", text, err)
