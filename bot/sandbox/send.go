@@ -31,7 +31,7 @@ func (c *call) textContent() (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &content{rich: rich}, nil
+	return c.server.texts.share(&content{rich: rich}), nil
 }
 
 // caption reads the caption of a file; an absent one is empty.

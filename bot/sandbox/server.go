@@ -41,6 +41,7 @@ type Server struct {
 	opts  Options
 	ids   *ids
 	files *fileStore
+	texts *sharedTexts
 
 	methods map[string]func(*call) (any, error)
 	mishaps mishaps
@@ -91,7 +92,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		log: o.Logger, now: o.Now, opts: o, ids: ids,
-		files: newFileStore(o.FileBytes), methods: methodTable(),
+		files: newFileStore(o.FileBytes), texts: newSharedTexts(), methods: methodTable(),
 	}
 	if err := errors.Join(s.SetFaults(o.Faults), s.SetLimits(o.Limits)); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", errors.Join(err, ids.close()))
@@ -155,6 +156,7 @@ type Stats struct {
 	UpdatesRefused int64 // since the start, because a queue was full
 
 	Callbacks int   // queries remembered
+	Texts     int   // long ones kept for all messages that say the same, at most one for each message
 	Files     int   // uploads kept
 	FileBytes int64 // their size, at most Options.FileBytes
 
@@ -172,6 +174,7 @@ func (s *Server) Stats() Stats {
 		Floods:         s.floods.Load(), Faults: s.mishaps.counted(),
 	}
 	st.Files, st.FileBytes = s.files.size()
+	st.Texts = s.texts.size()
 	s.bots.Range(func(_, v any) bool {
 		b := v.(*bot)
 		st.Bots++
