@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,9 +101,26 @@ func TestSeriesAndFarAhead(t *testing.T) {
 		e.FarAhead, e.Starts, e.Ends = true, e.Starts.AddDate(2, 0, 0), e.Ends.AddDate(2, 0, 0)
 	}
 	moved.Entries = append(moved.Entries, ics.Entry{Key: ics.Key{UID: "series"}, Cancelled: true})
+	moved.Kept = []string{"series"} // which is off all the same, though something else of it was not understood
 	importAll(t, s, moved, persistence.ImportResult{Changed: 1, Cancelled: 3})
 	if n := number(t, url, "SELECT count(*) FROM events WHERE status = 'open' AND starts > now() + interval '1 year'"); n != 1 {
 		t.Errorf("%d events are where they were moved", n)
+	}
+}
+
+// What an operator hides while an import runs, before its turn comes to be called off, stays hidden.
+func TestHiddenMeanwhile(t *testing.T) {
+	s, w, url := setUp(t)
+	importAll(t, s, entries(2), persistence.ImportResult{New: 2})
+	gone := int64(number(t, url, "SELECT event FROM imports WHERE uid = 'uid-0'"))
+	c := entries(3)
+	c.Entries = c.Entries[1:] // one is new, which comes first
+	hide := sync.OnceFunc(func() { do(t, w, 20, model.HideEvent{By: person(9), Event: gone, Hidden: true}) })
+	if _, err := s.Import(t.Context(), persistence.Import{Source: "city", Calendar: c, Now: time.Now(), Progress: func(int, int) { hide() }}); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(t, url, "SELECT count(*) FROM events WHERE id = $1 AND status = 'hidden'", gone); n != 1 {
+		t.Error("the event is no longer hidden")
 	}
 }
 
