@@ -114,6 +114,8 @@ func exitCode(err error, stderr io.Writer) int {
 	var silent *noAnswerError
 	var schema *persistence.SchemaError
 	var away *pgconn.ConnectError
+	var refusal *pgconn.PgError
+	_ = errors.As(err, &refusal)
 	switch {
 	case err == nil:
 		return exitOK
@@ -123,6 +125,12 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.As(err, &schema):
 		fmt.Fprintln(stderr, "okolo:", schema)
 		return exitUsage
+	case refusal != nil && refused[refusal.Code]:
+		fmt.Fprintf(stderr, "okolo: the database refuses what DATABASE_URL says: %s.\n", refusal.Message)
+		return exitUsage
+	case refusal != nil && refusal.Code == readOnly:
+		fmt.Fprintln(stderr, "okolo: the database can only be read: okolo needs one that can be written to, not a standby.")
+		return exitFailed
 	case errors.As(err, &away):
 		detail, _, _ := strings.Cut(away.Unwrap().Error(), "\n") // the others repeat it, for every address
 		fmt.Fprintf(stderr, "okolo: the database does not answer (%s): is PostgreSQL running, and is DATABASE_URL its address?\n", detail)
@@ -134,6 +142,12 @@ func exitCode(err error, stderr io.Writer) int {
 	fmt.Fprintln(stderr, "okolo:", oneLine(err))
 	return exitFailed
 }
+
+// refused are the SQLSTATEs by which PostgreSQL says that there is no such database or role, or that the
+// password is wrong: starting again does not help.
+var refused = map[string]bool{"3D000": true, "28000": true, "28P01": true}
+
+const readOnly = "25006" // SQLSTATE: a write in a transaction that may only read
 
 // oneLine writes an error, which may be several joined, on one line.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

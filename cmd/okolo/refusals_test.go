@@ -43,6 +43,10 @@ func TestSettingsRefused(t *testing.T) {
 		"serve --webhook-url https://a.b --webhook-secret short":  "WEBHOOK_SECRET cannot be used",
 		"serve --webhook-url https://a.b --webhook-listen foo":    "WEBHOOK_LISTEN is not an address",
 		"serve --webhook-url https://a.b --webhook-connections 0": "WEBHOOK_CONNECTIONS is 0",
+		"serve --webhook-secret short":                            "WEBHOOK_SECRET cannot be used",
+		"serve --webhook-connections 0":                           "WEBHOOK_CONNECTIONS is 0",
+		"serve --webhook-listen foo":                              "WEBHOOK_LISTEN is not an address",
+		"serve --otlp-headers nonsense":                           "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_HEADERS cannot be used",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Setenv("BOT_TOKEN", demoToken)
@@ -65,6 +69,7 @@ func TestBotAddress(t *testing.T) {
 	}))
 	defer other.Close()
 	c := serveCmd{BotToken: demoToken, BotAPIURL: other.URL + "//", Ops: opsSettings{OpsAddr: "127.0.0.1:0"}}
+	c.Webhook = webhookSettings{WebhookListen: "127.0.0.1:0", WebhookConnections: 1}
 	c.Database.DatabaseURL = "postgres://nobody@127.0.0.1:1/none"
 	c.Sessions = sessionSettings{UserStateMaxSize: 1, UserStateTTLSeconds: 1, MaxPreparedEvents: 2,
 		SweepInterval: 1e9, MemoryLogInterval: 1e9, SnapshotDeadline: 1e9}

@@ -18,10 +18,14 @@ type tracingSettings struct {
 
 // check refuses what cannot be traced to.
 func (s tracingSettings) check() error {
-	if err := within("OTEL_TRACES_SAMPLER_ARG", s.TraceRatio, 0, 1); err != nil || s.OTLPEndpoint == "" {
+	if err := within("OTEL_TRACES_SAMPLER_ARG", s.TraceRatio, 0, 1); err != nil {
 		return err
 	}
-	if err := ops.CheckOTLP(s.OTLPEndpoint, s.OTLPHeaders); err != nil {
+	endpoint := s.OTLPEndpoint
+	if endpoint == "" {
+		endpoint = "http://127.0.0.1:4318" // bad headers are not to be noticed only once there is one
+	}
+	if err := ops.CheckOTLP(endpoint, s.OTLPHeaders); err != nil {
 		return usageError{fmt.Sprintf("OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_HEADERS cannot be used: %v.", err)}
 	}
 	return nil

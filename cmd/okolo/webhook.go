@@ -21,6 +21,17 @@ var telegramPorts = map[string]bool{"": true, "443": true, "80": true, "88": tru
 
 // config checks the settings; ownServer says that the Bot API is not Telegram's own.
 func (s webhookSettings) config(ownServer bool) (bot.Webhook, error) {
+	if s.WebhookSecret != "" {
+		if err := bot.CheckSecret(s.WebhookSecret); err != nil {
+			return bot.Webhook{}, usageError{fmt.Sprintf("WEBHOOK_SECRET cannot be used: %v.", err)}
+		}
+	}
+	if err := within("WEBHOOK_CONNECTIONS", s.WebhookConnections, 1, bot.MaxWebhookConnections); err != nil {
+		return bot.Webhook{}, err
+	}
+	if err := checkListen("WEBHOOK_LISTEN", s.WebhookListen, true); err != nil {
+		return bot.Webhook{}, err
+	}
 	if s.WebhookURL == "" {
 		return bot.Webhook{}, nil
 	}
@@ -30,17 +41,6 @@ func (s webhookSettings) config(ownServer bool) (bot.Webhook, error) {
 	}
 	if !ownServer && (u.Scheme != "https" || !telegramPorts[u.Port()]) {
 		return bot.Webhook{}, usageError{"WEBHOOK_URL is not an address that Telegram brings updates to: it begins with https, and its port is 443, 80, 88 or 8443."}
-	}
-	if err := checkListen("WEBHOOK_LISTEN", s.WebhookListen, true); err != nil {
-		return bot.Webhook{}, err
-	}
-	if s.WebhookSecret != "" {
-		if err := bot.CheckSecret(s.WebhookSecret); err != nil {
-			return bot.Webhook{}, usageError{fmt.Sprintf("WEBHOOK_SECRET cannot be used: %v.", err)}
-		}
-	}
-	if err := within("WEBHOOK_CONNECTIONS", s.WebhookConnections, 1, bot.MaxWebhookConnections); err != nil {
-		return bot.Webhook{}, err
 	}
 	return bot.Webhook{URL: s.WebhookURL, Listen: s.WebhookListen, Secret: s.WebhookSecret, Connections: s.WebhookConnections}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"strings"
@@ -100,6 +101,42 @@ func TestSchemas(t *testing.T) {
 	schema(t, strings.TrimPrefix(env[1], "DATABASE_URL="), "DROP TABLE goose_db_version")
 	if code, _, errs := okolo(t, env, "serve", "--no-migrate"); code != exitUsage || !strings.Contains(errs, "run okolo migrate") {
 		t.Errorf("without a schema: exit %d, %q", code, errs)
+	}
+}
+
+// TestDatabaseRefuses: that there is no such database or role is told in one sentence, and a new start does
+// not help; neither is a database that can only be read worth more words.
+func TestDatabaseRefuses(t *testing.T) {
+	there := pgtest.URL(t)
+	missing := func(change func(*url.URL)) string {
+		u, err := url.Parse(there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(u)
+		return u.String()
+	}
+	readOnly := pgtest.URL(t)
+	schema(t, readOnly, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
+	for name, c := range map[string]struct {
+		database, says string
+		code           int
+	}{
+		"no database": {missing(func(u *url.URL) { u.Path = "/nowhere" }), `okolo: the database refuses what DATABASE_URL says: database "nowhere" does not exist.`, exitUsage},
+		"no role": {missing(func(u *url.URL) {
+			q := u.Query()
+			q.Set("user", "nobody_here")
+			u.RawQuery = q.Encode()
+		}), `okolo: the database refuses what DATABASE_URL says: role "nobody_here" does not exist.`, exitUsage},
+		"read-only": {readOnly, "okolo: the database can only be read", exitFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := []string{"BOT_TOKEN=" + demoToken, "DATABASE_URL=" + c.database, "BOT_API_URL=http://127.0.0.1:1", "OPS_ADDR=127.0.0.1:0"}
+			code, _, errs := okolo(t, env, "serve")
+			if code != c.code || !strings.Contains(errs, c.says) || strings.Count(errs, "okolo:") != 1 {
+				t.Errorf("exit %d, %q", code, errs)
+			}
+		})
 	}
 }
 
