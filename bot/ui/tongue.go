@@ -106,6 +106,17 @@ func (t *tongue) category(c model.Category) string {
 	return t.say("category_" + string(c))
 }
 
+// categoryCalled returns the category of a name, with its sign or without.
+func (t *tongue) categoryCalled(name string) (model.Category, bool) {
+	for _, k := range model.Categories {
+		_, words, _ := strings.Cut(t.category(k), " ")
+		if strings.EqualFold(name, words) || name == t.category(k) {
+			return k, true
+		}
+	}
+	return "", false
+}
+
 // day returns "Sat 25 Nov".
 func (t *tongue) day(at time.Time) string {
 	return fmt.Sprintf("%s %d %s", t.weekdays[at.Weekday()], at.Day(), t.months[at.Month()-1])

@@ -298,6 +298,10 @@ func (s State) wizardText(c Context, text string) Turn {
 			return s.showWizard(c, "title_missing")
 		}
 		return s.answered(c, func(d *Draft) { d.Title = title })
+	case StepCategory:
+		if k, ok := s.tongue(c).categoryCalled(line(text)); ok {
+			return s.answered(c, func(d *Draft) { d.Category = k })
+		}
 	case StepWhere:
 		if isMapLink(text) {
 			return s.showWizard(c, "link_hides_place")

@@ -147,8 +147,17 @@ func TestWrongAnswers(t *testing.T) {
 		c.says("<b>Tea</b> & 👨‍👩‍👧")
 		c.sees("📝 <b>Tea</b> & 👨‍👩‍👧")
 
-		c.says("music")
-		wrong(StepCategory, "choose_by_button", "ask_category", "category_walks")
+		for _, text := range []string{"chess", "", "🎵", "✨"} {
+			c.says(text)
+			wrong(StepCategory, "choose_by_button", "ask_category", "category_walks")
+		}
+		for _, text := range []string{c.words("category_walks"), strings.ToUpper(c.words("category_walks")[len("🚶 "):])} {
+			c.says(text) // who types it means it
+			if k := c.state.Draft.Category; k != "walks" {
+				t.Errorf("%q is taken for %q", text, k)
+			}
+			c.presses("button_step_back")
+		}
 		c.presses("category_walks")
 
 		c.says(strings.Repeat("y", 201))
