@@ -422,6 +422,7 @@ func TestWhoHasLeftIsNotKeptByThoseWhoWait(t *testing.T) {
 		}
 		if u == first {
 			g.send(Input{User: first, ID: 2, Payload: note{n: 2, reply: func(s tally) { seen <- weak.Make(&s.List[0]) }}})
+			g.until("its claim", func(s Stats) bool { return s.SnapshotSavesWaiting == first+1 }) // ahead of all others
 		}
 	}
 	list := <-seen
