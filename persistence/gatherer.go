@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"slices"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -31,7 +30,6 @@ type (
 	committed struct {
 		batch   *batch
 		reached bool // the database
-		took    time.Duration
 	}
 	drain struct{}
 )
@@ -45,7 +43,6 @@ func (g *gatherer) Receive(ctx actor.Context) {
 	case committed:
 		g.underWay = slices.DeleteFunc(g.underWay, func(b *batch) bool { return b == m.batch })
 		g.held = false
-		g.writer.counters.observe(m.batch.commands, m.took)
 		var refused []*pending
 		if !m.reached {
 			refused = g.refuseAll()

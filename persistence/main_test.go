@@ -2,6 +2,7 @@ package persistence_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,7 +17,10 @@ import (
 	"okolo/persistence/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "40") // each is a transaction after the other; the command line has the last word
+	os.Exit(pgtest.Main(m))
+}
 
 // bot is the bot of all tests' keys.
 const bot = 7000

@@ -96,9 +96,10 @@ func (w *Writer) commit(ctx context.Context, c *committer, batches <-chan *batch
 	for batch := range batches {
 		begun := time.Now()
 		reached := c.commit(ctx, batch.commands)
+		w.counters.observe(batch.commands, time.Since(begun))
 		// The next commit begins while this one's senders are answered, and no actor's turn is
 		// between them and their answers.
-		w.root.Send(w.pid, committed{batch, reached, time.Since(begun)})
+		w.root.Send(w.pid, committed{batch, reached})
 		w.answer(batch.commands)
 	}
 }

@@ -57,11 +57,13 @@ type counters struct {
 
 func newCounters() counters { return counters{sizes: histogram.Sizes(), seconds: histogram.Latency()} }
 
-// observe counts a batch that has been carried out. One goroutine calls it.
+// observe counts a batch that has been carried out.
 func (c *counters) observe(batch []*pending, took time.Duration) {
 	c.batches.Add(1)
 	c.commands.Add(int64(len(batch)))
-	c.largest.Store(max(c.largest.Load(), int64(len(batch))))
+	for n, most := int64(len(batch)), c.largest.Load(); n > most && !c.largest.CompareAndSwap(most, n); {
+		most = c.largest.Load()
+	}
 	c.sizes.Observe(float64(len(batch)))
 	c.seconds.Observe(took.Seconds())
 	for _, p := range batch {

@@ -311,9 +311,14 @@ func (l *liar) call(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		l.mu.Unlock()
 		_, _ = io.WriteString(w, `{"ok":true,"result":true}`)
 		return
-	case send && bytes.Contains(body, []byte("Nearby")) && l.lies("chat", id, 1):
+	case send && bytes.Contains(body, []byte("Nearby")) && l.lies("chat", id, 3): // some of them may wait for something after all
 		other := l.silent()
-		l.befell["chat"] = map[int64]bool{other: true}
+		delete(l.befell["chat"], id)
+		l.befell["chat"][other] = true
+		if l.befell["robbed"] == nil {
+			l.befell["robbed"] = map[int64]bool{}
+		}
+		l.befell["robbed"][id] = true
 		l.mu.Unlock()
 		pass(chatID.ReplaceAll(body, fmt.Appendf(nil, `"chat_id":%d`, other)))
 		return

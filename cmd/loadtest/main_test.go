@@ -137,7 +137,7 @@ func TestFaults(t *testing.T) {
 	for _, v := range r.Violations {
 		t.Errorf("%s: person %d %s\n%s", v.Kind, v.Person, v.What, v.Story)
 	}
-	if code != exitOK || r.Updates < 50 || !strings.Contains(r.Settings.Faults, "duplicates 0.2") {
+	if code != exitOK || r.Updates < 20 || !strings.Contains(r.Settings.Faults, "duplicates 0.2") {
 		t.Errorf("exit %d, %d updates, faults %q\n%s", code, r.Updates, r.Settings.Faults, errs.String())
 	}
 }

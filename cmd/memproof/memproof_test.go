@@ -23,10 +23,10 @@ func small(t *testing.T) proof {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	return proof{users: 60_000, threshold: 64, container: 84, limit: byCgroup, program: program}
+	return proof{users: 42_000, threshold: 52, container: 72, limit: byCgroup, program: program}
 }
 
-// TestProof: in a container of 84 MB the guard at 64 MB keeps the promise for 60,000 users, and
+// TestProof: in a container of 72 MB the guard at 52 MB keeps the promise for 42,000 users, and
 // without it the program is killed, in a cgroup as in an address space. Where no cgroup can be
 // made, an address space it is.
 func TestProof(t *testing.T) {
@@ -44,13 +44,13 @@ func TestProof(t *testing.T) {
 		t.Fatal("without the guard:", err)
 	}
 	for _, line := range []string{
-		`With the guard at 64 MB, 60000 users who act twice each:`,
-		`  container +(a memory cgroup|an address space) of 84 MB`,
+		`With the guard at 52 MB, 42000 users who act twice each:`,
+		`  container +(a memory cgroup|an address space) of 72 MB`,
 		`  second answers wrong +0`,
-		`  back from a snapshot +60000`,
+		`  back from a snapshot +42000`,
 		`  most resident memory +\d+ MB, [01]\.\d\d of the threshold`,
 		`Without the guard:`,
-		`  container +an address space of 84 MB`,
+		`  container +an address space of 72 MB`,
 		`  killed after +\d+ s`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).Match(out.Bytes()) {
